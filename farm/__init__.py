@@ -1,0 +1,1 @@
+"""What a build farm knows without Buildbot: components, graph, plans, packaging, builds."""

@@ -1,0 +1,1 @@
+"""Build backends: a source tree and repositories in; packages, log and buildinfo out."""

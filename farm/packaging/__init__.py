@@ -1,0 +1,1 @@
+"""Generated packaging: what `make install` installs, split into packages, as text."""

@@ -1,0 +1,1 @@
+"""Archives: assemble, sign, verify, flip. Usable without Buildbot."""

@@ -1,0 +1,45 @@
+"""What is to be published, and what was: plain data in and out of the publisher."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from farm.model import Family
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Published(_Plain):
+    """One component's packages in a snapshot."""
+
+    component: str
+    key: str
+    """Build key: `pool/<key[:2]>/<key>/` holds the files and `result.json` (farm.job.model)."""
+    commit: str
+    reason: str = ""
+
+
+class Publication(_Plain):
+    """The wanted content of one line's archive."""
+
+    channel: str
+    distro: str
+    family: Family
+    architecture: str
+    title: str = "Farm"
+    """Origin and Label of apt archives, name of yum repositories."""
+    packages: tuple[Published, ...]
+
+
+class Snapshot(_Plain):
+    """One published, immutable state of a line's archive."""
+
+    channel: str
+    distro: str
+    number: int
+    changed: bool
+    """False when the live snapshot already had this content and nothing was written."""
+    path: str
+    """Relative to the archive root: ``snapshots/<channel>/<distro>/<number>``."""
