@@ -1,0 +1,133 @@
+"""The site settings: one file that says where this farm runs. Its defaults are safe."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from farm.errors import FarmError
+from farm.model.load import load_model
+from farm.model.names import DistroName, Line
+
+SITE_VARIABLE = "FARM_SITE"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_Port = Annotated[int, Field(ge=1, le=65535)]
+_Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
+_WorkerName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=50)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(_Strict):
+    """Where a server of the farm listens, and how others reach it."""
+
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]+$")] = "127.0.0.1"
+    port: _Port
+    url: _Url | None = Field(None, description="What others call it; default: http://host:port/")
+
+    @property
+    def public_url(self) -> str:
+        """URL with a trailing slash."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/") + "/"
+
+    @property
+    def endpoint(self) -> str:
+        """Twisted's endpoint description."""
+        return f"tcp:{self.port}:interface={self.host.replace(':', chr(92) + ':')}"
+
+    @property
+    def beyond_loopback(self) -> bool:
+        """Whether other machines can connect, also through a proxy that `url` names."""
+        hosts = {self.host, urlsplit(self.public_url).hostname}
+        return not hosts <= set(LOOPBACK)
+
+
+class WorkerSettings(_Strict):
+    """One worker."""
+
+    distros: tuple[DistroName, ...] | None = Field(None, description="Default: all")
+    builds: Annotated[int, Field(ge=1, le=256)] = Field(1, description="Builds at the same time")
+
+
+class Site(_Strict):
+    """The site file."""
+
+    title: Line = "Farm"
+    state: Path = Field(description="The directory that everything the farm writes lies under")
+    components: Path = Field(description="The components.yml to build")
+    variables: dict[str, Line] = Field(
+        default_factory=dict, description="Values of ${name} in components.yml"
+    )
+    www: Listen = Listen.model_construct(host="127.0.0.1", port=8010, url=None)
+    archive: Listen = Listen.model_construct(host="127.0.0.1", port=8020, url=None)
+    pool: Listen = Listen.model_construct(host="127.0.0.1", port=8030, url=None)
+    workers_listen: Listen = Listen.model_construct(host="127.0.0.1", port=9989, url=None)
+    database: Line | None = Field(None, description="Buildbot's SQLAlchemy URL; default: SQLite")
+    records: Line | None = Field(None, description="The farm's SQLAlchemy URL; default: SQLite")
+    workers: dict[_WorkerName, WorkerSettings] = Field(
+        default_factory=dict, description="Default: one worker per distro"
+    )
+    poll_interval_s: Annotated[int, Field(ge=0)] = Field(
+        60, description="Seconds between polls of every repository; 0: only hooks"
+    )
+    hooks: tuple[Annotated[str, Field(pattern="^(github|gitlab|gitea|bitbucket|base)$")], ...] = (
+        Field((), description="Change hooks to accept: github gitlab gitea bitbucket base")
+    )
+    admins: tuple[Line, ...] = Field(
+        ("admin",), description="Users with a generated password in <state>/secrets"
+    )
+
+    def secret(self, name: str) -> str:
+        """A random secret of that name, made on first use with mode 0600 in <state>/secrets."""
+        folder = self.state / "secrets"
+        path = folder / name
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh = folder / f".{name}.{os.getpid()}"
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(24) + "\n")
+            try:
+                os.link(fresh, path)
+            except FileExistsError:
+                pass  # another process of the farm was quicker: its secret is the one
+            finally:
+                fresh.unlink()
+        return path.read_text().strip()
+
+    @property
+    def database_url(self) -> str:
+        """Where Buildbot keeps its own tables."""
+        return self.database or f"sqlite:///{self.state / 'master' / 'state.sqlite'}"
+
+    @property
+    def records_url(self) -> str:
+        """Where the farm keeps its records."""
+        return self.records or f"sqlite:///{self.state / 'farm.sqlite'}"
+
+
+def load_site(path: Path | None = None) -> Site:
+    """Read the site file: `path`, else the one that ``FARM_SITE`` names, else ``site.yml``.
+
+    Relative paths in it count from the file's own directory.
+
+    :raises ConfigError: the file has mistakes.
+    """
+    path = path or Path(os.environ.get(SITE_VARIABLE, "site.yml"))
+    if not path.exists():
+        raise FarmError(
+            f"{path}: no site file; copy examples/site.yml there, or name one in {SITE_VARIABLE}"
+        )
+    site = load_model(path, Site)
+    base = path.resolve().parent
+    return site.model_copy(
+        update={"state": base / site.state, "components": base / site.components}
+    )

@@ -1,0 +1,1 @@
+"""The Buildbot schedulers that carry the planner's decisions out."""

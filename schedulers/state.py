@@ -1,0 +1,290 @@
+"""The farm on this master's disk: records, git mirrors, job files, and the status file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from farm.heads import Head, changes_since, read_head
+from twisted.internet import defer, threads
+from twisted.logger import Logger
+
+from farm import pool
+from farm.errors import FarmError
+from farm.generations import Farm, Publish, branch_of
+from farm.git import Mirror, mirror_path
+from farm.job.model import Job, JobInput
+from farm.model import Stack
+from farm.records.store import BuildRow, LineId, Records
+from farm.site import Site
+from repo_publish.model import Publication, Published
+from schedulers.status import status_of
+
+PARALLEL_FETCHES = 8
+
+_log = Logger()
+
+
+def same_repository(one: str, other: str) -> bool:
+    """Whether two URLs name one repository, however a forge's hook spells it.
+
+    ``git@host:a/b.git``, ``https://host/a/b`` and ``ssh://git@host/a/b.git`` are the same.
+    """
+    return _plain_url(one) == _plain_url(other)
+
+
+def _plain_url(url: str) -> str:
+    if "://" not in url and not url.startswith("/"):
+        host, _, path = url.partition(":")
+        url = f"ssh://{host}/{path}"
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    return f"{host}/{parts.path.strip('/').removesuffix('.git').lower()}"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file so that a reader sees the old or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
+class FarmState:
+    """What the scheduler and the steps share; everything lies below the site's state directory."""
+
+    def __init__(self, site: Site, stack: Stack, records: Records):
+        self.site = site
+        self.farm = Farm(stack, records)
+        self.pool = site.state / "pool"
+        self._fetches = defer.DeferredSemaphore(PARALLEL_FETCHES)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.farm.records.close()
+
+    def change_stack(self, stack: Stack) -> None:
+        """Go on with another components.yml."""
+        self.farm.change_stack(stack)
+
+    def components_of(self, repository: str) -> list[str]:
+        """Components that live in a repository."""
+        return [
+            name
+            for name, component in self.farm.stack.components.items()
+            if same_repository(component.git, repository)
+        ]
+
+    def mirror(self, url: str) -> Mirror:
+        """The bare mirror of a repository."""
+        return Mirror(mirror_path(self.site.state / "git", url), url)
+
+    async def refresh(
+        self, components: list[str], branch: str | None, done: Callable[[], object]
+    ) -> None:
+        """Fetch the repositories of these components and take in their heads.
+
+        :param branch: only channels that may follow this branch are of interest; None is all.
+        :param done: called after each repository, so that building starts with the first.
+        """
+        by_url: dict[str, list[str]] = {}
+        for name in components:
+            if name in self.farm.stack.components:
+                by_url.setdefault(self.farm.stack.components[name].git, []).append(name)
+
+        async def one(url: str, names: list[str]) -> None:
+            await self._fetches.acquire()
+            try:
+                wanted = self._wanted_heads(names)
+                heads, problem = await threads.deferToThread(_read_heads, self.mirror(url), wanted)
+            finally:
+                self._fetches.release()
+            for name in names:
+                self.farm.problems.pop(name, None)
+            if problem:
+                _log.error("{problem}", problem=problem)
+                self.farm.problems.update(dict.fromkeys(names, problem))
+            for channel, head in heads:
+                self.farm.observe(channel, head)
+            done()
+
+        await defer.gatherResults(
+            [defer.ensureDeferred(one(url, names)) for url, names in by_url.items()]
+        )
+
+    def _wanted_heads(self, names: list[str]) -> list[_Wanted]:
+        stack, heads = self.farm.stack, self.farm.records.heads
+        return [
+            (
+                channel.name,
+                stack.components[name],
+                branch_of(channel, stack.components[name]),
+                heads.get((channel.name, name)),
+            )
+            for channel in stack.channels.values()
+            for name in names
+        ]
+
+    def _job_path(self, key: str) -> Path:
+        return self.site.state / "jobs" / f"{key}.json"
+
+    def read_job(self, key: str) -> str:
+        """The job file of a build, as text."""
+        return self._job_path(key).read_text()
+
+    def write_job(self, build: BuildRow) -> None:
+        """Say everything that a worker needs to know for a build, once and for all."""
+        farm = self.farm
+        component = farm.stack.components[build.component]
+        generation = farm.records.generations[build.channel, build.distro]
+        head = generation.admitted[build.component]
+        job = Job(
+            key=build.key,
+            component=component,
+            distro=farm.stack.distros[build.distro],
+            channel=build.channel,
+            maintainer=farm.stack.maintainer,
+            commit=head.commit,
+            upstream_version=head.upstream_version,
+            rebuild=build.rebuild,
+            timestamp=head.timestamp,
+            changes=self._changes(build, head),
+            inputs=self._inputs(build),
+            pool_url=self.site.pool.public_url.rstrip("/"),
+        )
+        write_atomically(self._job_path(build.key), job.model_dump_json(indent=1))
+
+    def _changes(self, build: BuildRow, head: Head) -> tuple[str, ...]:
+        snapshot = self.farm.records.snapshots.get((build.channel, build.distro))
+        before = snapshot and self.farm.records.builds.get(
+            snapshot.content.get(build.component, "")
+        )
+        component = self.farm.stack.components[build.component]
+        changes: tuple[str, ...] = ()
+        if before and before.inputs["commit"] != head.commit:
+            try:
+                mirror = self.mirror(component.git)
+                changes = changes_since(mirror, component, before.inputs["commit"], head.commit)
+            except FarmError as error:
+                _log.warn("{error}", error=error)
+        rebuilt = tuple(f"Rebuilt: {reason}" for reason in build.reasons) if build.rebuild else ()
+        return changes + rebuilt or (f"Commit {head.commit[:12]}: {head.subject}",)
+
+    def _inputs(self, build: BuildRow) -> tuple[JobInput, ...]:
+        direct = set(self.farm.stack.components[build.component].depends)
+        inputs = []
+        for name, key in sorted(build.uses.items()):
+            result = pool.result(self.pool, key)
+            if result is None:
+                raise FarmError(f"the pool has lost build {key} of {name} on {build.distro}")
+            inputs += [
+                JobInput(
+                    component=name,
+                    package=file.package,
+                    version=file.version,
+                    filename=file.filename,
+                    key=key,
+                    sha256=file.sha256,
+                    size=file.size,
+                    direct=name in direct,
+                )
+                for file in result.files
+                if file.kind == "binary" and not is_debug_package(file.package)
+            ]
+        return tuple(inputs)
+
+    def _publication_path(self, line: LineId) -> Path:
+        return self.site.state / "publications" / line[0] / f"{line[1]}.json"
+
+    def write_publication(self, publish: Publish) -> None:
+        """Say what a line's archive is to hold."""
+        channel, name = publish.line
+        distro = self.farm.stack.distros[name]
+        records = self.farm.records
+        publication = Publication(
+            channel=channel,
+            distro=name,
+            family=distro.family,
+            architecture=distro.architecture,
+            title=self.site.title,
+            packages=tuple(
+                Published(
+                    component=component,
+                    key=key,
+                    commit=records.builds[key].inputs["commit"],
+                    reason="; ".join(records.builds[key].reasons),
+                )
+                for component, key in sorted(publish.content.items())
+            ),
+        )
+        write_atomically(
+            self._publication_path(publish.line), publication.model_dump_json(indent=1)
+        )
+
+    def publication(self, line: LineId) -> str:
+        """The publication file of a line, as text."""
+        return self._publication_path(line).read_text()
+
+    def read_publication(self, line: LineId) -> dict[str, str]:
+        """Component to build key, as last written for a line."""
+        path = self._publication_path(line)
+        if not path.exists():
+            return {}
+        publication = Publication.model_validate_json(path.read_text())
+        return {package.component: package.key for package in publication.packages}
+
+    def write_status(self, running: frozenset[str]) -> None:
+        """Tell everybody who looks how every line stands."""
+        text = json.dumps(status_of(self.farm, running), indent=1)
+        write_atomically(self.site.state / "status.json", text)
+
+    def force(
+        self,
+        components: list[str],
+        distro: str,
+        channel: str,
+        dependents: bool,
+        reason: str,
+        who: str,
+    ) -> None:
+        """Have components, and with `dependents` all that is built with them, built again."""
+        line = self.farm.lines[channel, distro]
+        wanted = set(components)
+        if dependents:
+            wanted = wanted.union(*(line.dependents[name] for name in components))
+        names = [name for name in line.order if name in wanted]
+        self.farm.force(names, distro, channel, reason, who)
+
+
+_Wanted = tuple[str, "object", "str | None", "Head | None"]
+
+
+def _read_heads(mirror: Mirror, wanted: list) -> tuple[list[tuple[str, Head]], str]:
+    """Runs in a thread: fetch, then read every wanted head; a problem is a message."""
+    heads: list[tuple[str, Head]] = []
+    problems = []
+    try:
+        mirror.update()
+    except FarmError as error:
+        return [], str(error)
+    for channel, component, branch, previous in wanted:
+        try:
+            heads.append((channel, read_head(mirror, component, branch, previous)))
+        except FarmError as error:
+            problems.append(str(error))
+    return heads, "\n".join(problems)
+
+
+def is_debug_package(package: str) -> bool:
+    """Whether a binary package only holds debug information, which no build needs."""
+    return package.endswith(("-dbgsym", "-debuginfo", "-debugsource"))
+
+
+def open_state(site: Site, stack: Stack) -> FarmState:
+    """Open (and create) the state of a site."""
+    for folder in ("pool", "git", "jobs", "archive"):
+        (site.state / folder).mkdir(parents=True, exist_ok=True)
+    (site.state / "pool").chmod(0o700)
+    return FarmState(site, stack, Records(site.records_url))

@@ -1,0 +1,1 @@
+"""Long-running parts of the master besides schedulers and the web UI."""

@@ -1,0 +1,49 @@
+"""HTTP servers in the master's process: the pool for workers, the archives for everybody."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from buildbot.util.service import BuildbotService
+from buildbot.util.twisted import async_to_deferred
+from repo_publish.serve import archive_site
+from steps.pool_site import pool_site
+from twisted.application import strports
+
+from farm.site import Listen, Site
+
+
+class HttpService(BuildbotService):
+    """A twisted.web site that starts and stops with the master.
+
+    :param site: farm.site.Site
+    :param kind: ``archive`` or ``pool``
+    """
+
+    compare_attrs: ClassVar[tuple[str, ...]] = (*BuildbotService.compare_attrs, "site", "kind")
+
+    def __init__(self, site: Site, kind: str, **kwargs: Any):
+        self.site, self.kind = site, kind
+        self._server: Any = None
+        super().__init__(name=f"http-{kind}", site=site, kind=kind, **kwargs)
+
+    def checkConfig(self, site: Site, kind: str) -> None:
+        """Buildbot's check of the arguments."""
+
+    @async_to_deferred
+    async def reconfigService(self, site: Site, kind: str) -> None:
+        """Listen where the settings say now."""
+        await self._stop()
+        self.site, self.kind = site, kind
+        listen: Listen = getattr(site, kind)
+        if kind == "archive":
+            resource = archive_site(site.state / "archive")
+        else:
+            resource = pool_site(site.state / "pool", site.secret("pool-token"))
+        self._server = strports.service(listen.endpoint, resource)
+        await self._server.setServiceParent(self)
+
+    async def _stop(self) -> None:
+        if self._server is not None:
+            await self._server.disownServiceParent()
+            self._server = None

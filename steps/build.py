@@ -1,0 +1,119 @@
+"""The steps of a component's build: the worker fetches, builds and stores, as the job file says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from buildbot.plugins import steps, util
+from buildbot.process import buildstep, logobserver
+from buildbot.process.factory import BuildFactory
+from buildbot.process.results import EXCEPTION, FAILURE, RETRY, SUCCESS
+from buildbot.util.twisted import async_to_deferred
+
+from steps.plan_access import plan_scheduler
+
+JOB_FILE = "job.json"
+VERDICT_STATUS = 10
+"""Exit status of `farm job` that says: the component's own fault."""
+LOST_RUNS = 5
+"""Times that Buildbot may begin one request anew before the planner takes it back."""
+STORE_MINUTES = 30
+
+_VERDICT = re.compile(r"^farm: (?P<phase>[a-z -]+) failed: (?P<message>.*)$")
+
+
+@util.renderer
+def job_text(props: Any) -> str:
+    """The job file of the build, as the planner wrote it."""
+    return plan_scheduler(props.master).state.read_job(props.getProperty("build_key"))
+
+
+class CountRuns(buildstep.BuildStep):
+    """Ends a request that has lost its worker again and again.
+
+    Buildbot retries a request whose worker vanished without end; a build that kills its worker
+    would take one worker after the other.
+    """
+
+    name = "runs"
+    hideStepIf = staticmethod(lambda results, _step: results == SUCCESS)
+
+    @async_to_deferred
+    async def run(self) -> int:
+        """Compare the number of builds of this request with `LOST_RUNS`."""
+        request = self.build.requests[0].id
+        builds = await self.master.data.get(("buildrequests", str(request), "builds"))
+        return SUCCESS if len(builds) <= LOST_RUNS else EXCEPTION
+
+
+class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
+    """One part of `farm job` on the worker.
+
+    :param part: ``fetch``, ``build`` or ``store``.
+    :param minutes: after which the worker kills it whatever it does.
+    """
+
+    renderables: ClassVar[tuple[str, ...]] = ("minutes",)
+
+    def __init__(self, part: str, minutes: Any, **kwargs: Any):
+        self.part = part
+        self.minutes = minutes
+        kwargs = self.setupShellMixin(kwargs, prohibitArgs=["command", "timeout", "maxTime"])
+        super().__init__(name=part, haltOnFailure=True, **kwargs)
+        self._said: list[str] = []
+
+    @async_to_deferred
+    async def run(self) -> int:
+        """Run it; the component's own fault is recorded as a verdict, all else is retried."""
+        self.addLogObserver("stdio", logobserver.LineConsumerLogObserver(self._listen))
+        command = await self.makeRemoteShellCommand(
+            # A worker that is killed must not leave its build behind.
+            command=["setpriv", "--pdeathsig", "KILL", "farm", "job", self.part, JOB_FILE],
+            timeout=None,
+            maxTime=self.minutes * 60,
+            logEnviron=False,
+        )
+        await self.runCommand(command)
+        results = command.results()
+        if results == FAILURE and command.rc == VERDICT_STATUS:
+            self._record_verdict()
+            return FAILURE
+        if results in (RETRY, SUCCESS):
+            return results
+        self.descriptionDone = [self.part, "interrupted"]
+        return EXCEPTION
+
+    def _listen(self):
+        while True:
+            _stream, line = yield
+            if line.startswith("farm: "):
+                self._said = [line]
+            elif self._said:
+                self._said.append(line)
+
+    def _record_verdict(self) -> None:
+        match = _VERDICT.match(self._said[0]) if self._said else None
+        phase = match["phase"] if match else self.part
+        message = match["message"] if match else "no message; see the log"
+        self.descriptionDone = [phase, "failed"]
+        plan_scheduler(self.master).verdict(self.getProperty("build_key"), phase, message)
+
+
+def component_factory(timeout_minutes: int) -> BuildFactory:
+    """The steps that build one component for one distro.
+
+    :param timeout_minutes: the component's own limit, which the worker enforces.
+    """
+    environment = {"FARM_POOL_TOKEN": util.Secret("pool-token")}
+    return BuildFactory(
+        [
+            CountRuns(haltOnFailure=True),
+            steps.StringDownload(
+                job_text, workerdest=JOB_FILE, name="job", haltOnFailure=True, hideStepIf=True
+            ),
+            FarmJob("fetch", STORE_MINUTES, env=environment),
+            FarmJob("build", timeout_minutes + STORE_MINUTES),
+            FarmJob("store", STORE_MINUTES, env=environment),
+        ]
+    )

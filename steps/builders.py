@@ -1,0 +1,39 @@
+"""Buildbot's builders, made from the table that `farm builders` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from buildbot.plugins import util
+
+from farm.builders import BuilderRow
+from farm.model import Stack
+from farm.site import Site
+from steps.build import component_factory
+from steps.publish import publish_factory
+from workers.config import PUBLISHER, WorkerPlan, workers_for
+
+
+def buildbot_builders(
+    rows: Sequence[BuilderRow], site: Site, stack: Stack, plans: tuple[WorkerPlan, ...]
+) -> list[util.BuilderConfig]:
+    """One builder per row of the table."""
+    publish = publish_factory(site)
+    builders = []
+    for row in rows:
+        if row.component:
+            component = stack.components[row.component]
+            factory = component_factory(component.timeout_minutes)
+            workers = workers_for(plans, row.distro)
+        else:
+            factory, workers = publish, [PUBLISHER]
+        builders.append(
+            util.BuilderConfig(
+                name=row.name,
+                workernames=workers,
+                factory=factory,
+                tags=list(row.tags),
+                collapseRequests=False,
+            )
+        )
+    return builders

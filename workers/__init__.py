@@ -1,0 +1,1 @@
+"""How a worker of each kind is described, created and connected."""

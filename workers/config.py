@@ -1,0 +1,80 @@
+"""The workers of a site, as data and as Buildbot's objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from buildbot.plugins import worker
+
+from farm.model import Stack
+from farm.site import Site
+
+PUBLISHER = "publisher"
+"""The worker on the publishing host: the only one that reaches the signing keys."""
+
+
+@dataclass(frozen=True)
+class WorkerPlan:
+    """One worker: its name, the distros it builds for, and how many builds at a time."""
+
+    name: str
+    distros: tuple[str, ...]
+    builds: int
+
+
+def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
+    """The workers of a site: those it names, else one for each distro; and the publisher."""
+    if site.workers:
+        plans = [
+            WorkerPlan(
+                name,
+                tuple(d for d in stack.distros if not one.distros or d in one.distros),
+                one.builds,
+            )
+            for name, one in site.workers.items()
+        ]
+    else:
+        plans = [WorkerPlan(f"worker-{d.replace('.', '-')}", (d,), 1) for d in stack.distros]
+    return (*plans, WorkerPlan(PUBLISHER, (), len(stack.distros) or 1))
+
+
+def workers_for(plans: tuple[WorkerPlan, ...], distro: str) -> list[str]:
+    """Names of the workers that build for a distro."""
+    return [plan.name for plan in plans if distro in plan.distros]
+
+
+class CountingWorker(worker.Worker):
+    """A worker that counts its running builds.
+
+    Buildbot's own `max_builds` looks at every builder of the worker each time it is asked, which
+    at thousands of builders costs more than the builds.
+    """
+
+    _running = 0
+
+    def buildStarted(self, wfb: Any) -> None:
+        """Count one more."""
+        self._running += 1
+        super().buildStarted(wfb)
+
+    def buildFinished(self, wfb: Any) -> Any:
+        """Count one less."""
+        self._running -= 1
+        return super().buildFinished(wfb)
+
+    def canStartBuild(self) -> bool:
+        """As the base class says, with the counted number."""
+        if self._graceful or self._paused or self.quarantine_timer:
+            return False
+        if self.max_builds and self._running >= self.max_builds:
+            return False
+        return self.locksAvailable()
+
+
+def buildbot_workers(site: Site, plans: tuple[WorkerPlan, ...]) -> list[worker.Worker]:
+    """Buildbot's objects, with passwords made on first use."""
+    return [
+        CountingWorker(plan.name, site.secret(f"worker-{plan.name}"), max_builds=plan.builds)
+        for plan in plans
+    ]

@@ -1,0 +1,1 @@
+"""The web UI: its settings, who may do what, and the dashboard pages."""
