@@ -2,18 +2,41 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: venv lint unit test demo stop
+.PHONY: help venv packages lint test unit demo stop
+
+help:
+	@echo "make demo   build, publish and prove a real stack for three distros"
+	@echo "make stop   stop what the demo started"
+	@echo "make test   lint, types and all tests (unit: only the quick ones)"
 
 venv: $(VENV)/.ready
 
 $(VENV)/.ready: requirements/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "installing python3-venv"; $(SUDO) apt-get install -y -qq python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/lock.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+	@touch $@
+
+packages:
+	$(PYTHON) -m demo.setup --tests
 
 lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+unit: venv
+	$(BIN)/pytest tests/unit
+
+test: venv packages lint
+	$(BIN)/pytest tests/unit tests/real
+
+demo: venv
+	$(BIN)/python -m demo up
+
+stop: venv
+	$(BIN)/python -m demo stop
