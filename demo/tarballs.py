@@ -1,0 +1,221 @@
+"""Upstream tarballs out of Debian's source packages, by apt, without touching the host's apt.
+
+Each suite gets a private apt state below the cache, which is thrown away once its tarballs are
+here. The mirror and everything about reaching it (proxy, credentials) come from the host's own apt
+configuration. apt verifies the suite's signature and gives the checksums.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from demo.errors import DemoError
+from farm.errors import CommandError
+from farm.run import run
+
+DEBIAN_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+FETCH_TIMEOUT_S = 600
+
+Say = Callable[[str], None]
+
+_TARGETS_FORMAT = "$(REPO_URI) $(RELEASE) $(LABEL)"
+_PRINTED_URI = re.compile(r"^'(?P<uri>[^']+)' (?P<name>\S+) \d+ SHA256:(?P<sha256>[0-9a-f]{64})$")
+_ORIG = re.compile(r"^(?P<source>[a-z0-9][a-z0-9.+-]*)_(?P<version>[^_/]+)\.orig\.tar\.[a-z0-9]+$")
+
+
+@dataclass(frozen=True)
+class Tarball:
+    """One upstream release as a Debian suite carries it."""
+
+    source: str
+    suite: str
+    version: str
+    """Upstream's version in Debian's order: a ``~`` sorts before nothing."""
+    filename: str
+    sha256: str
+
+
+def host_mirror(targets: str, release: str) -> str:
+    """The mirror of Debian proper among the host's package sources.
+
+    :param targets: lines of ``URI release label``, as apt-get indextargets prints them.
+    :param release: the host's codename, preferred when several Debian mirrors are configured.
+    :raises DemoError: there is none.
+    """
+    rows = [line.split(maxsplit=2) for line in targets.splitlines() if line.strip()]
+    usable = [row for row in rows if re.match(r"(https?|ftp|file|mirror\+\S+|tor\+\S+):", row[0])]
+    # The label is known only when the lists were fetched; the release always is.
+    debian = [row[0] for row in usable if row[2:] == ["Debian"]]
+    same = [row[0] for row in usable if row[1:2] == [release]]
+    for uri in [u for u in debian if u in same] + debian + same:
+        return uri
+    raise DemoError(
+        "no Debian mirror in this machine's apt configuration",
+        "Configure one in /etc/apt/sources.list.d/, run apt-get update, then make demo again.",
+    )
+
+
+def upstream_version(filename: str) -> str:
+    """Upstream's own version in the name of an orig tarball, Debian's repack marks removed.
+
+    >>> upstream_version("libtheora_1.1.1+dfsg.1.orig.tar.gz")
+    '1.1.1'
+    """
+    match = _ORIG.match(filename)
+    if match is None:
+        raise ValueError(f"{filename} is not the name of an orig tarball")
+    version = re.sub(r"^.*really", "", match["version"])
+    return re.sub(r"[.+](dfsg|ds)[0-9.]*$", "", version)
+
+
+def parse_print_uris(text: str, suite: str) -> Tarball | None:
+    """The orig tarball in the output of ``apt-get source --print-uris``, if it names one."""
+    for line in text.splitlines():
+        uri = _PRINTED_URI.match(line)
+        name = _ORIG.match(uri["name"]) if uri else None
+        if uri and name:
+            return Tarball(
+                source=name["source"],
+                suite=suite,
+                version=upstream_version(uri["name"]),
+                filename=uri["name"],
+                sha256=uri["sha256"],
+            )
+    return None
+
+
+def apt_configuration(directory: Path, user: str) -> str:
+    """apt's configuration for a private state in `directory`; the host's own stays below it."""
+    return f"""\
+Dir::Etc::sourcelist "{directory}/sources.list";
+Dir::Etc::sourceparts "{directory}/none";
+Dir::Etc::preferences "{directory}/none";
+Dir::Etc::preferencesparts "{directory}/none";
+Dir::State "{directory}";
+Dir::State::lists "{directory}/lists";
+Dir::State::status "{directory}/status";
+Dir::Cache "{directory}/cache";
+APT::Sandbox::User "{user}";
+Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
+Acquire::GzipIndexes "true";
+Acquire::Retries "2";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+"""
+
+
+def find_mirror(release: str) -> str:
+    """The mirror this machine's apt uses for Debian's release of that codename."""
+    targets = run(
+        "read this machine's apt configuration",
+        ["apt-get", "indextargets", "--format", _TARGETS_FORMAT, "Created-By: Packages"],
+    )
+    return host_mirror(targets, release)
+
+
+class TarballCache:
+    """Verified tarballs on this machine, one directory per suite."""
+
+    def __init__(self, directory: Path, mirror: Callable[[], str], say: Say):
+        self._directory = directory
+        self._mirror = mirror
+        self._say = say
+
+    def path(self, tarball: Tarball) -> Path:
+        """Where that tarball lies."""
+        return self._directory / "tarballs" / tarball.suite / tarball.filename
+
+    def fetch(self, suite: str, sources: Iterable[str]) -> list[Tarball]:
+        """The tarballs of these source packages in `suite`, those that the mirror has.
+
+        Without network once they are here.
+
+        :raises CommandError: the suite cannot be reached.
+        """
+        wanted = sorted(set(sources))
+        record = self._directory / "tarballs" / f"{suite}.json"
+        known = self._recorded(record)
+        if known is not None and set(wanted) <= known[0]:
+            return [t for t in known[1] if t.source in wanted]
+        state = self._directory / "apt" / suite
+        try:
+            options = self._open_suite(state, suite)
+            found = [t for t in (self._fetch_one(options, suite, s) for s in wanted) if t]
+        finally:
+            shutil.rmtree(state, ignore_errors=True)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(
+            json.dumps({"asked": wanted, "found": [asdict(t) for t in found]}, indent=1),
+            encoding="utf-8",
+        )
+        return found
+
+    def _recorded(self, record: Path) -> tuple[set[str], list[Tarball]] | None:
+        """What an earlier run asked for and found, unless a file of it is gone or damaged."""
+        try:
+            data = json.loads(record.read_text(encoding="utf-8"))
+            found = [Tarball(**entry) for entry in data["found"]]
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return (set(data["asked"]), found) if all(map(self._intact, found)) else None
+
+    def _intact(self, tarball: Tarball) -> bool:
+        try:
+            with self.path(tarball).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == tarball.sha256
+        except FileNotFoundError:
+            return False
+
+    def _open_suite(self, state: Path, suite: str) -> list[str]:
+        """Fetch the suite's source index into a private state; return apt's options for it."""
+        shutil.rmtree(state, ignore_errors=True)
+        for name in ("lists/partial", "cache/archives/partial", "none"):
+            (state / name).mkdir(parents=True)
+        (state / "status").touch()
+        (state / "sources.list").write_text(
+            f"deb-src [signed-by={DEBIAN_KEYRING}] {self._mirror()} {suite} main\n", "utf-8"
+        )
+        configuration = state / "apt.conf"
+        configuration.write_text(apt_configuration(state, getpass.getuser()), "utf-8")
+        options = ["-c", str(configuration)]
+        run(
+            f"fetch the source index of {suite}",
+            ["apt-get", *options, "-q", "--error-on=any", "update"],
+            timeout_s=FETCH_TIMEOUT_S,
+        )
+        return options
+
+    def _fetch_one(self, options: list[str], suite: str, source: str) -> Tarball | None:
+        command = ["apt-get", *options, "source", "--tar-only", "--only-source", "-qq"]
+        try:
+            printed = run(f"look up {source} in {suite}", [*command, "--print-uris", source])
+        except CommandError:
+            printed = ""  # the suite has no such package
+        tarball = parse_print_uris(printed, suite)
+        if tarball is None or self._intact(tarball):
+            return tarball
+        place = self.path(tarball).parent
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            run(
+                f"download {tarball.filename}",
+                [*command, "--download-only", source],
+                cwd=place,
+                timeout_s=FETCH_TIMEOUT_S,
+            )
+        except CommandError as error:
+            status = re.search(r"\b[45]\d\d  [A-Z][A-Za-z ]+", error.output)
+            reason = status[0].strip() if status else error.output.strip()
+            self._say(f"{suite}: {tarball.filename} is left out: {reason}")
+            return None
+        return tarball if self._intact(tarball) else None
