@@ -1,0 +1,210 @@
+"""The text of a generated spec file, in Fedora's style.
+
+Only macros that rpm itself brings are used as they are, others are guarded (``%{?…}``), so that
+the spec builds on EL and on any distribution with rpm's own macros. Text from components.yml is
+data: its percent signs are doubled, and no line of it can begin a section.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from farm.packaging.info import PackagingInfo
+from farm.packaging.roles import Role
+from farm.packaging.spec_files import file_lines, locale_domain
+from farm.packaging.split import BinaryPackage
+from farm.packaging.text import one_line, paragraphs, render, spec_date, synopsis
+
+_SAME = "%{?_isa} = %{version}-%{release}"
+_DIRECTORIES = (
+    "prefix=%{_prefix} PREFIX=%{_prefix} libdir=%{_libdir} mandir=%{_mandir} "
+    "sysconfdir=%{_sysconfdir}"
+)
+"""What a plain Makefile is told; %configure tells the others."""
+_WHAT = {
+    Role.LIBRARY: ("Shared libraries of {}", "This package contains the shared libraries."),
+    Role.DEVELOPMENT: (
+        "Development files for {}",
+        "This package contains the files needed to build software that uses {}.",
+    ),
+    Role.TOOLS: ("Programs of {}", "This package contains the programs that come with {}."),
+    Role.PYTHON: ("Python 3 module of {}", "This package contains the Python 3 module."),
+    Role.MODULE: ("Modules of {}", "This package contains loadable modules."),
+    Role.DATA: ("Data of {}", "This package contains the data of {}."),
+    Role.DOCUMENTATION: ("Documentation of {}", "This package contains the documentation of {}."),
+}
+
+
+@dataclass(frozen=True)
+class _Package:
+    argument: str
+    summary: str
+    sentence: str
+    noarch: bool
+    requires: tuple[str, ...]
+    files_argument: str
+    lines: tuple[str, ...]
+
+
+def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> str:
+    """Write the spec of a component.
+
+    Release is written out instead of ``%{?dist}``: a rebuild of the source package elsewhere
+    gives the same version, and the rebuild counter of the farm is in it.
+
+    :param packages: what `farm.packaging.split.split_rpm` made of the installed files; None gives
+        a provisional spec with one package of everything. %prep, %build, %check and the
+        commands that install are the same either way.
+    """
+    listed = [_package(info, p, packages or ()) for p in packages or ()]
+    if packages is None:
+        listed = [_Package("", "", "", False, (), "", ("/*",))]
+    main = next((p for p in listed if not p.argument), None)
+    domains = _domains(packages or ())
+    independent = bool(packages) and all(p.architecture_independent for p in packages or ())
+    return render(
+        "package.spec.j2",
+        globals=_globals(packages, independent),
+        name=info.name,
+        version=info.version.upstream,
+        release=info.version.rpm_release(info.version_suffix),
+        summary=escape(synopsis(info)),
+        licence=escape(one_line(info.licence)) or "NOASSERTION",
+        homepage=escape(info.homepage),
+        noarch=independent,
+        build_requires=[
+            escape(r) for r in dict.fromkeys(("gcc", "make", *sorted(info.build_depends)))
+        ],
+        description=_description(info),
+        main=main,
+        subpackages=[p for p in listed if p.argument],
+        build=_build(info),
+        install=[*_install(info), *(f"%find_lang {domain}" for domain in domains)],
+        check=_check(info),
+        scriptlets=_scriptlets(packages or (), info.name),
+        listed=listed,
+        date=spec_date(info.timestamp),
+        maintainer=escape(one_line(info.maintainer)),
+        changes=[escape(one_line(c)) for c in info.changes if c.strip()]
+        or [f"Commit {info.commit}"],
+    )
+
+
+def escape(text: str) -> str:
+    """Text that rpm's macro processor leaves as it is."""
+    return text.replace("%", "%%")
+
+
+def _package(
+    info: PackagingInfo, package: BinaryPackage, all_: Sequence[BinaryPackage]
+) -> _Package:
+    independent = all(p.architecture_independent for p in all_)
+    others = [f.path for p in all_ if p is not package for f in p.files]
+    translations = {f for f in package.files if locale_domain(f)}
+    own = tuple(f for f in package.files if f not in translations)
+    libraries = frozenset(s for p in all_ for s in p.sonames)
+    domains = sorted({locale_domain(f) for f in translations})
+    argument = _argument(info.name, package.name)
+    summary, sentence = _WHAT[package.role]
+    return _Package(
+        argument=argument,
+        summary=summary.format("%{name}"),
+        sentence=sentence.format("%{name}"),
+        noarch=package.architecture_independent and not independent,
+        requires=tuple(_requirement(info.name, s, all_, package) for s in package.siblings),
+        files_argument=(f" {argument}" if argument else "")
+        + "".join(f" -f {domain}.lang" for domain in domains),
+        lines=tuple(file_lines(own, others, libraries)),
+    )
+
+
+def _argument(component: str, package: str) -> str:
+    """How ``%package`` and ``%files`` name a package; empty for the main one."""
+    if package == component:
+        return ""
+    if package.startswith(f"{component}-"):
+        return package.removeprefix(f"{component}-")
+    return f"-n {package}"
+
+
+def _requirement(
+    component: str, sibling: str, packages: Sequence[BinaryPackage], package: BinaryPackage
+) -> str:
+    name = "%{name}" + sibling.removeprefix(component) if sibling.startswith(component) else sibling
+    noarch = package.architecture_independent or any(
+        p.name == sibling and p.architecture_independent for p in packages
+    )
+    return name + (_SAME.removeprefix("%{?_isa}") if noarch else _SAME)
+
+
+def _domains(packages: Sequence[BinaryPackage]) -> list[str]:
+    return sorted({locale_domain(f) for p in packages for f in p.files} - {""})
+
+
+def _globals(packages: Sequence[BinaryPackage] | None, independent: bool) -> list[str]:
+    """Without ELF files find-debuginfo leaves empty lists, which rpmbuild takes for an error."""
+    if packages is None or independent or any(f.elf for p in packages for f in p.files):
+        return []
+    return ["%global debug_package %{nil}"]
+
+
+def _description(info: PackagingInfo) -> str:
+    text = info.description or f"{one_line(info.summary) or info.name}."
+    lines = "\n\n".join("\n".join(block) for block in paragraphs(text))
+    # rpm looks for sections after it has expanded macros: no line may begin with %.
+    return "\n".join(f" {escape(x)}" if x.startswith("%") else escape(x) for x in lines.split("\n"))
+
+
+def _build(info: PackagingInfo) -> list[str]:
+    commands = info.commands
+    lines: list[str] = []
+    if commands.configure is not None:
+        lines += [escape(commands.configure)] if commands.configure else []
+    elif info.has_configure:
+        lines.append(
+            " ".join(["%configure", *(escape(shlex.quote(a)) for a in info.configure_arguments)])
+        )
+    if commands.build is not None:
+        lines += [escape(commands.build)] if commands.build else []
+    else:
+        lines.append("%make_build" if _configured(info) else f"%make_build {_DIRECTORIES}")
+    return lines
+
+
+def _install(info: PackagingInfo) -> list[str]:
+    command = info.commands.install
+    if command is not None:
+        lines = [f"export DESTDIR=%{{buildroot}}; {escape(command)}"] if command else []
+    else:
+        lines = ["%make_install" if _configured(info) else f"%make_install {_DIRECTORIES}"]
+    return [
+        *lines,
+        "find %{buildroot} -name '*.la' -delete",
+        "rm -f %{buildroot}%{_infodir}/dir",
+    ]
+
+
+def _check(info: PackagingInfo) -> list[str]:
+    if info.commands.test is not None:
+        return [escape(info.commands.test)] if info.commands.test else []
+    return [f"make {info.test_target} VERBOSE=1"] if info.test_target else []
+
+
+def _configured(info: PackagingInfo) -> bool:
+    return info.has_configure or info.commands.configure is not None
+
+
+def _scriptlets(packages: Sequence[BinaryPackage], component: str) -> list[str]:
+    """ldconfig for distributions without file triggers; elsewhere the macro is empty."""
+    lines = []
+    for package in packages:
+        if package.sonames:
+            argument = _argument(component, package.name)
+            lines.append(
+                f"%{{?ldconfig_scriptlets:%ldconfig_scriptlets {argument}}}"
+                if argument
+                else "%{?ldconfig_scriptlets}"
+            )
+    return lines

@@ -1,0 +1,62 @@
+"""Pieces of packaging text that both families need; the same input always gives the same text."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from farm.packaging.info import PackagingInfo
+
+SYNOPSIS_WIDTH = 79
+"""Longest first line of a description that lintian and rpmlint accept."""
+TEXT_WIDTH = 77
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("farm.packaging"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def render(template: str, **values: object) -> str:
+    """The text of a template in templates/; a value that is missing is an error."""
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks or control characters."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
+
+
+def synopsis(info: PackagingInfo) -> str:
+    """The summary as package managers show it: one line, no full stop, not too long."""
+    line = one_line(info.summary).rstrip(".") or f"{info.name} component"
+    return textwrap.shorten(line, SYNOPSIS_WIDTH, placeholder="...")
+
+
+def paragraphs(text: str, width: int = TEXT_WIDTH) -> list[list[str]]:
+    """Wrapped lines of each paragraph; paragraphs are parted by empty lines."""
+    blocks = re.split(r"\n\s*\n", text.strip())
+    wrapped = (textwrap.wrap(one_line(b), width, break_on_hyphens=False) for b in blocks)
+    return [lines for lines in wrapped if lines]
+
+
+def rfc5322_date(timestamp: int) -> str:
+    """``Tue, 14 Nov 2023 22:13:20 +0000``, as debian/changelog wants it."""
+    return format_datetime(datetime.fromtimestamp(timestamp, UTC))
+
+
+def spec_date(timestamp: int) -> str:
+    """``Tue Nov 14 2023`` in UTC whatever the locale, as %changelog wants it."""
+    day = datetime.fromtimestamp(timestamp, UTC)
+    return f"{_DAYS[day.weekday()]} {_MONTHS[day.month - 1]} {day.day:02d} {day.year}"
