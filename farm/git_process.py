@@ -92,6 +92,7 @@ def _environment() -> dict[str, str]:
         GIT_CONFIG_GLOBAL=str(_CONFIG),
         GIT_ALLOW_PROTOCOL=_PROTOCOLS,
         GIT_TERMINAL_PROMPT="0",
+        GIT_LITERAL_PATHSPECS="1",
         GIT_ASKPASS="/bin/false",
         GIT_SSH_COMMAND="ssh -oBatchMode=yes -oConnectTimeout=30",
     )

@@ -13,10 +13,10 @@ import pytest
 
 from farm.errors import FarmError, InfrastructureError
 from farm.git import (
+    Mirror,
     MissingBranch,
     MissingCommit,
     MissingDirectory,
-    Mirror,
     RepositoryUnavailable,
     mirror_path,
     redacted,
