@@ -1,0 +1,146 @@
+"""`farm debian`, `farm spec`: packaging to start from, for one component's directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from farm.errors import FarmError
+
+T = TypeVar("T")
+
+Directory = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIR", exists=True, file_okay=False, help="The component's checked-out directory."
+    ),
+]
+Staged = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="STAGING",
+        help="What `make install DESTDIR=STAGING` wrote, configured with --prefix=/usr. Without "
+        "it, the component is built in a scratch copy.",
+    ),
+]
+ComponentName = Annotated[
+    str | None,
+    typer.Option("--component", metavar="NAME", help="Its name; default: the directory's."),
+]
+Components = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="The components.yml that describes it: summary, dependencies …"
+    ),
+]
+DistroName = Annotated[
+    str | None,
+    typer.Option("--distro", metavar="NAME", help="A distro of that file to write it for."),
+]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="What ${NAME} in that file stands for."),
+]
+Output = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Where to write; default: the directory itself.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace packaging that is there.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `farm`."""
+    app.command()(debian)
+    app.command()(spec)
+
+
+def debian(
+    directory: Directory,
+    staged: Staged = None,
+    component: ComponentName = None,
+    components: Components = None,
+    distro: DistroName = None,
+    set_: Variables = None,
+    output: Output = None,
+    force: Force = False,
+) -> None:
+    """Write a debian/ directory for a component, from what it installs.
+
+    Example: farm debian libogg --components components.yml --output /tmp/libogg
+    """
+    _write("deb", directory, staged, component, components, distro, set_, output, force=force)
+
+
+def spec(
+    directory: Directory,
+    staged: Staged = None,
+    component: ComponentName = None,
+    components: Components = None,
+    distro: DistroName = None,
+    set_: Variables = None,
+    output: Output = None,
+    force: Force = False,
+) -> None:
+    """Write a spec file for a component, from what it installs.
+
+    Example: farm spec libogg --staged /tmp/staging --output .
+    """
+    _write("rpm", directory, staged, component, components, distro, set_, output, force=force)
+
+
+def _write(
+    family_name: str,
+    directory: Path,
+    staged: Path | None,
+    name: str | None,
+    components: Path | None,
+    distro_name: str | None,
+    assignments: list[str] | None,
+    output: Path | None,
+    *,
+    force: bool,
+) -> None:
+    from farm.model import Family, Stack
+    from farm.model.load import load_stack
+    from farm.packaging.manifest import scan
+    from farm.packaging.skeleton import bare_component, skeleton_info, stage, write_skeleton
+
+    family = Family(family_name)
+    stack = load_stack(components, _variables(assignments)) if components else None
+    bare = bare_component(directory, name)
+    component = _entry(stack.components, bare.name, components) if stack else bare
+    maintainer = stack.maintainer if stack else Stack.model_fields["maintainer"].default
+    distro = None
+    if distro_name:
+        if not stack:
+            raise typer.BadParameter("needs --components", param_hint="--distro")
+        distro = _entry(stack.distros, distro_name, components)
+        if distro.family is not family:
+            raise FarmError(f"{distro_name} is of family {distro.family.value}")
+    info = skeleton_info(directory, component, family, maintainer, distro)
+    if staged is None:
+        typer.echo(f"building {info.name} in a scratch copy to see what it installs", err=True)
+    manifest = scan(staged) if staged else stage(directory, info)
+    for path in write_skeleton(info, manifest, family, output or directory, replace=force):
+        print(path)
+
+
+def _entry(entries: Mapping[str, T], name: str, file: Path | None) -> T:
+    if name not in entries:
+        close = get_close_matches(name, entries, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise FarmError(f"{file} has no {name}{hint}")
+    return entries[name]
+
+
+def _variables(assignments: list[str] | None) -> dict[str, str]:
+    pairs = [assignment.partition("=") for assignment in assignments or ()]
+    for name, equals, value in pairs:
+        if not (name and equals):
+            raise typer.BadParameter(
+                f"expected NAME=VALUE, found '{name}{equals}{value}'", param_hint="--set"
+            )
+    return {name: value for name, _, value in pairs}
