@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FILE_VARIABLE = "FARM_COMPONENTS"
 DEFAULT_FILE = Path("components.yml")
+UNLIMITED_WIDTH = 1000
+"""Columns of a table that goes into a file or pipe: nothing is cut off there."""
 
 Variables = Annotated[
     list[str] | None,
@@ -150,8 +152,11 @@ def _print_table(rows: tuple[BuilderRow, ...]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("builder", "kind", "component", "distro", "tags", box=box.SIMPLE_HEAD)
+    table = Table("builder", "kind", "component", "distro", box=box.SIMPLE_HEAD)
     for row in rows:
-        table.add_row(row.name, row.kind.value, row.component or "", row.distro, " ".join(row.tags))
-    Console().print(table)
+        table.add_row(row.name, row.kind.value, row.component or "", row.distro)
+    console = Console()
+    if not console.is_terminal:
+        console.width = UNLIMITED_WIDTH
+    console.print(table)
     print(f"{len(rows)} builders")
