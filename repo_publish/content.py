@@ -1,0 +1,122 @@
+"""The packages of a publication, as files on this disk: from the live snapshot or from the pool."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from farm.job.model import BuildResult, PoolFile
+from farm.model import Family
+from repo_publish import debs, rpms
+from repo_publish.errors import PublishError
+from repo_publish.files import sha256_of
+from repo_publish.manifest import Manifest, ManifestFile
+from repo_publish.model import Publication, Published
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._~^:%-]*")
+_PUBLISHED_KINDS = ("source", "binary")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A package file, where it is now and where it goes in the snapshot."""
+
+    file: ManifestFile
+    origin: Path
+
+
+@dataclass(frozen=True)
+class Content:
+    """One component's packages."""
+
+    published: Published
+    version: str
+    files: tuple[Placed, ...]
+    new: bool
+    """They are not in the live snapshot."""
+
+
+def collect(
+    publication: Publication, *, pool: Path, live: Manifest | None, live_tree: Path | None
+) -> list[Content]:
+    """Find every package of `publication`, in the order of the components' names.
+
+    A build key that the live snapshot has is taken from there (verified when it was published);
+    what comes from the pool is read and checked: its digests, and that the packages are what
+    their names and result.json say.
+
+    :raises PublishError: with everything that is wrong.
+    """
+    problems: list[str] = []
+    contents: list[Content] = []
+    known = {(c.component, c.key): c for c in live.components} if live else {}
+    for published in sorted(publication.packages, key=lambda p: p.component):
+        there = known.get((published.component, published.key))
+        if there is not None and live_tree is not None:
+            files = tuple(Placed(file, live_tree / file.path) for file in there.files)
+            contents.append(Content(published, there.version, files, new=False))
+            continue
+        try:
+            contents.append(_from_pool(published, publication, pool))
+        except PublishError as error:
+            problems.extend(f"{published.component}: {p}" for p in error.problems or [str(error)])
+    if problems:
+        raise PublishError(f"{publication.channel}/{publication.distro} is not published", problems)
+    return contents
+
+
+def pool_directory(pool: Path, key: str) -> Path:
+    """Where the pool keeps the build of that key."""
+    return pool / key[:2] / key
+
+
+def _from_pool(published: Published, publication: Publication, pool: Path) -> Content:
+    if not _KEY.fullmatch(published.key):
+        raise PublishError(f"{published.key!r} is not a build key")
+    directory = pool_directory(pool, published.key)
+    result = _read_result(directory)
+    if (result.key, result.component, result.distro) != (
+        published.key,
+        published.component,
+        publication.distro,
+    ):
+        raise PublishError(
+            f"the pool's {directory.name} is a build of {result.component} on {result.distro}"
+        )
+    files = [file for file in result.files if file.kind in _PUBLISHED_KINDS]
+    problems = [problem for file in files for problem in _damage(directory, file)]
+    if problems:
+        raise PublishError("damaged in the pool", problems)
+    paths = {
+        kind: [directory / file.filename for file in files if file.kind == kind]
+        for kind in _PUBLISHED_KINDS
+    }
+    digests = {file.filename: (file.sha256, file.size) for file in files}
+    read = debs.read_packages if publication.family is Family.DEB else rpms.read_packages
+    described = read(paths["source"], paths["binary"], digests, publication.architecture)
+    placed = tuple(Placed(file, directory / file.filename) for file in described)
+    return Content(published, result.version, placed, new=True)
+
+
+def _read_result(directory: Path) -> BuildResult:
+    try:
+        return BuildResult.model_validate_json((directory / "result.json").read_bytes())
+    except FileNotFoundError as error:
+        raise PublishError(f"its build {directory.name} is not in the pool") from error
+    except ValidationError as error:
+        raise PublishError(f"{directory / 'result.json'} is not a build's result") from error
+
+
+def _damage(directory: Path, file: PoolFile) -> list[str]:
+    if not _FILENAME.fullmatch(file.filename):
+        return [f"{file.filename!r} is not the name of a package file"]
+    path = directory / file.filename
+    if path.is_symlink() or not path.is_file():
+        return [f"{path} is missing"]
+    if path.stat().st_size != file.size or sha256_of(path) != file.sha256:
+        return [f"{path} is not the file that was built: its size or SHA256 differs"]
+    return []

@@ -1,0 +1,122 @@
+"""What Debian packages say of themselves, and the names they have in an archive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from debian.deb822 import Deb822, Dsc
+from debian.debian_support import Version
+
+from farm.errors import CommandError
+from farm.run import clean_environment, run
+from repo_publish.errors import PublishError
+from repo_publish.manifest import ManifestFile
+
+# Debian Policy 5.6.1, 5.6.7 and 5.6.12.
+_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+_VERSION = re.compile(r"(?:[0-9]+:)?[0-9A-Za-z][0-9A-Za-z.+~-]*")
+
+Digests = Mapping[str, tuple[str, int]]
+"""File name to SHA256 and size."""
+
+
+def read_packages(
+    sources: Sequence[Path], binaries: Sequence[Path], digests: Digests, architecture: str
+) -> list[ManifestFile]:
+    """Describe one build's files, each with its path in the archive.
+
+    :raises PublishError: there is not exactly one source package with all its files; a binary is
+        not of this source or not for `architecture`; a name is not what the fields ask for.
+    """
+    dscs = [path for path in sources if path.suffix == ".dsc"]
+    if len(dscs) != 1:
+        raise PublishError(f"expected one .dsc, found {len(dscs)}: no binaries without source")
+    dsc = Dsc(dscs[0].read_bytes())
+    source, version = _identity(dscs[0].name, dsc.get("Source", ""), dsc.get("Version", ""))
+    problems = _source_problems(dscs[0], dsc, sources, digests)
+    directory = pool_directory(source)
+
+    def described(path: Path, kind: str, package: str, of: str, arch: str) -> ManifestFile:
+        digest, size = digests[path.name]
+        return ManifestFile.model_validate(
+            {
+                "path": f"{directory}/{path.name}",
+                "kind": kind,
+                "package": package,
+                "version": of,
+                "architecture": arch,
+                "sha256": digest,
+                "size": size,
+            }
+        )
+
+    files = [described(path, "source", source, version, "source") for path in sorted(sources)]
+    for path in sorted(binaries):
+        fields = control_fields(path)
+        package, of = _identity(path.name, fields.get("Package", ""), fields.get("Version", ""))
+        arch = fields.get("Architecture", "")
+        owner = fields.get("Source", package).partition(" ")[0]
+        wanted = f"{package}_{without_epoch(of)}_{arch}.deb"
+        if path.name != wanted:
+            problems.append(f"{path.name} should be called {wanted} by its control file")
+        if arch not in (architecture, "all"):
+            problems.append(f"{path.name} is for {arch}, the archive is for {architecture}")
+        if owner != source:
+            problems.append(f"{path.name} claims to be built from {owner}, not from {source}")
+        files.append(described(path, "binary", package, of, arch))
+    if problems:
+        raise PublishError("not publishable", problems)
+    return files
+
+
+def control_fields(deb: Path) -> Mapping[str, str]:
+    """The fields of a binary package's control file.
+
+    :raises PublishError: it is not a .deb.
+    """
+    try:
+        return Deb822(run("read a package", ["dpkg-deb", "-f", deb], env=clean_environment()))
+    except CommandError as error:
+        raise PublishError(f"{deb.name} is not a Debian package") from error
+
+
+def compare_versions(pairs: Sequence[tuple[str, str]]) -> list[int]:
+    """For each pair, below 0 when the first is older, above 0 when it is newer (Policy 5.6.12)."""
+    versions = [(Version(first), Version(second)) for first, second in pairs]
+    return [(first > second) - (first < second) for first, second in versions]
+
+
+def pool_directory(source: str) -> str:
+    """Where an archive keeps the files of a source package, as reprepro and Debian do."""
+    prefix = source[:4] if source.startswith("lib") and len(source) > 3 else source[:1]
+    return f"pool/main/{prefix}/{source}"
+
+
+def without_epoch(version: str) -> str:
+    """A version as file names have it."""
+    return version.partition(":")[2] or version
+
+
+def _identity(filename: str, name: str, version: str) -> tuple[str, str]:
+    if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version):
+        raise PublishError(f"{filename}: bad name or version: {name!r}, {version!r}")
+    return name, version
+
+
+def _source_problems(path: Path, dsc: Dsc, sources: Sequence[Path], digests: Digests) -> list[str]:
+    problems = []
+    wanted = {entry["name"]: entry["sha256"] for entry in dsc.get("Checksums-Sha256", [])}
+    given = {source.name for source in sources} - {path.name}
+    problems += [f"{path.name} needs {name}" for name in sorted(wanted.keys() - given)]
+    problems += [f"{name} is not in {path.name}" for name in sorted(given - wanted.keys())]
+    problems += [
+        f"{name} is not the file that {path.name} names: its SHA256 differs"
+        for name in sorted(wanted.keys() & given)
+        if digests[name][0] != wanted[name]
+    ]
+    plain = without_epoch(dsc["Version"])
+    if path.name != f"{dsc['Source']}_{plain}.dsc":
+        problems.append(f"{path.name} should be called {dsc['Source']}_{plain}.dsc")
+    return problems

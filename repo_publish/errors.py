@@ -1,0 +1,26 @@
+"""What the publisher refuses, and what it finds broken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from farm.errors import FarmError
+
+
+class PublishError(FarmError):
+    """A publication that would break the archive's promises; the live archive is untouched.
+
+    `problems` holds every reason found, one line each.
+    """
+
+    exit_code = 3
+
+    def __init__(self, what: str, problems: Sequence[str] = ()):
+        self.problems = tuple(problems)
+        super().__init__("\n  ".join([f"{what}:" if problems else what, *problems]))
+
+
+class VerifyError(FarmError):
+    """A tree that a client would not accept as it is."""
+
+    exit_code = 4

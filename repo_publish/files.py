@@ -1,0 +1,83 @@
+"""Files of archives: digests, hardlinks, durable writes."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+_NO_HARDLINK = (errno.EXDEV, errno.EPERM, errno.EMLINK)
+_WORLD_READABLE = 0o044
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA256 of a file's content, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def place(origin: Path, target: Path) -> None:
+    """Make `target` the same file as `origin`: a hardlink where that is possible, else a copy.
+
+    A file that a web server of another user could not read is copied, with mode 0644: its own
+    mode belongs to whoever keeps it.
+
+    :raises FileExistsError: `target` is there already.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if origin.stat().st_mode & _WORLD_READABLE == _WORLD_READABLE:
+        try:
+            os.link(origin, target)
+            return
+        except OSError as error:
+            if error.errno not in _NO_HARDLINK:
+                raise
+    with origin.open("rb") as source, target.open("xb") as copy:
+        shutil.copyfileobj(source, copy)
+    target.chmod(0o644)
+    os.utime(target, ns=(origin.stat().st_atime_ns, origin.stat().st_mtime_ns))
+
+
+def place_if_missing(origin: Path, target: Path) -> None:
+    """`place`, unless `target` exists."""
+    if not target.exists():
+        place(origin, target)
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Write a small file so that it survives a power cut, name and content."""
+    with path.open("w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    sync_file(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's content, or the names in a directory, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_filesystem(directory: Path) -> None:
+    """Write everything out that the file system of `directory` still holds in memory.
+
+    One syncfs(2) instead of an fsync(2) per file: a tree of thousands of new names costs one
+    journal commit, and write errors of any of them are reported here.
+
+    :raises OSError: something could not be written.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if libc.syncfs(descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), str(directory))
+    finally:
+        os.close(descriptor)

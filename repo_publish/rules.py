@@ -1,0 +1,71 @@
+"""What a publication may not do: two owners of a package, versions that go down, reused names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from repo_publish.content import Content
+from repo_publish.files import sha256_of
+from repo_publish.line import Line
+from repo_publish.manifest import Manifest, ManifestFile
+
+Compare = Callable[[Sequence[tuple[str, str]]], list[int]]
+
+
+def ownership_problems(contents: Iterable[Content]) -> list[str]:
+    """Packages that two components claim: an archive can only offer one of them."""
+    owners: dict[tuple[str, str], str] = {}
+    problems = []
+    for content in contents:
+        component = content.published.component
+        for kind, package in sorted({(p.file.kind, p.file.package) for p in content.files}):
+            owner = owners.setdefault((kind, package), component)
+            if owner != component:
+                problems.append(f"the {kind} package {package} comes from {owner} and {component}")
+    return problems
+
+
+def version_problems(
+    contents: Iterable[Content], live: Manifest | None, compare: Compare
+) -> list[str]:
+    """Packages that would be older than the live snapshot's: no client would take them."""
+    before = {_identity(file): file.version for file in live.files().values()} if live else {}
+    moves: dict[tuple[str, str], tuple[str, str]] = {}
+    for placed in (placed for content in contents if content.new for placed in content.files):
+        old = before.get(_identity(placed.file))
+        if old is not None and old != placed.file.version:
+            moves[_identity(placed.file)] = (placed.file.version, old)
+    signs = compare(list(moves.values())) if moves else []
+    return [
+        f"the {kind} package {package} would go from {old} down to {new}"
+        for ((kind, package), (new, old)), sign in zip(moves.items(), signs, strict=True)
+        if sign < 0
+    ]
+
+
+def reuse_problems(line: Line, live: Manifest | None, files: Iterable[ManifestFile]) -> list[str]:
+    """File names that an earlier snapshot of the line has for other bytes.
+
+    Looks at the disk for the new names only, so the cost grows with the change.
+    """
+    before = live.files() if live else {}
+    numbers = line.numbers()
+    problems = []
+    for file in files:
+        same = before.get(file.path)
+        if same is not None and same.sha256 == file.sha256:
+            continue
+        for number in reversed(numbers):
+            earlier = line.snapshot(number) / file.path
+            if earlier.is_file():
+                if sha256_of(earlier) != file.sha256:
+                    problems.append(
+                        f"{file.filename} was published before with other bytes (snapshot "
+                        f"{number}): a new build needs a new version"
+                    )
+                break
+    return problems
+
+
+def _identity(file: ManifestFile) -> tuple[str, str]:
+    return file.kind, file.package

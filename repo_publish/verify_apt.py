@@ -1,0 +1,57 @@
+"""What an apt client sees: InRelease, the indices it names, the packages they name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from debian.deb822 import Deb822, Release, Sources
+
+from farm.run import clean_environment, run
+from repo_publish.checks import check_file, check_signature
+from repo_publish.errors import VerifyError
+from repo_publish.release import by_hash
+
+Offer = dict[str, tuple[str, int]]
+"""Path to SHA256 and size."""
+
+
+def check_indices(tree: Path, distro: str, keyring: Path, work: Path) -> None:
+    """Check both signatures of the Release file, and every index by name and by hash.
+
+    :raises VerifyError: something is wrong.
+    """
+    top = tree / "dists" / distro
+    release = top / "Release"
+    check_signature(top / "InRelease", keyring)
+    check_signature(top / "Release.gpg", keyring, of=release)
+    signed = work / "Release"
+    run(
+        "read InRelease",
+        ["gpgv", "--keyring", keyring.absolute(), "--output", signed, top / "InRelease"],
+        env=clean_environment(),
+    )
+    if signed.read_bytes() != release.read_bytes():
+        raise VerifyError(f"{top / 'InRelease'} and Release differ")
+    entries = Release(release.read_bytes()).get("SHA256", [])
+    if not entries:
+        raise VerifyError(f"{release} names no indices")
+    for entry in entries:
+        name, digest, size = entry["name"], entry["sha256"], int(entry["size"])
+        check_file(top, name, digest, size)
+        check_file(top, by_hash(top, name, digest).relative_to(top).as_posix(), digest, size)
+
+
+def offered_packages(tree: Path, distro: str, architecture: str) -> Offer:
+    """Every package file that the indices name."""
+    main = tree / "dists" / distro / "main"
+    offer: Offer = {}
+    with (main / f"binary-{architecture}" / "Packages").open("rb") as stream:
+        for package in Deb822.iter_paragraphs(stream, fields=["Filename", "SHA256", "Size"]):
+            offer[package["Filename"]] = (package["SHA256"], int(package["Size"]))
+    with (main / "source" / "Sources").open("rb") as stream:
+        wanted = ["Directory", "Checksums-Sha256"]
+        for source in Sources.iter_paragraphs(stream, fields=wanted, use_apt_pkg=False):
+            for entry in source["Checksums-Sha256"]:
+                path = f"{source['Directory']}/{entry['name']}"
+                offer[path] = (entry["sha256"], int(entry["size"]))
+    return offer

@@ -1,0 +1,282 @@
+"""Builders of tiny real packages (.deb with .dsc, .rpm with .src.rpm) and of a pool of them.
+
+The same arguments always give the same bytes for Debian packages, which need no tools at all.
+RPMs are made by rpmbuild.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import lzma
+import subprocess
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from farm.job.model import BuildResult, PoolFile
+from farm.run import clean_environment
+from repo_publish.model import Published
+
+MTIME = 1_700_000_000
+
+
+@dataclass(frozen=True)
+class Rpm:
+    """What `build_rpms` makes one binary and one source package from."""
+
+    name: str
+    version: str
+    release: str = "1.el9"
+    requires: tuple[str, ...] = ()
+    content: str = ""
+    """Installed as ``/usr/share/<name>/content``; default: name and version."""
+
+
+def build_deb(
+    directory: Path,
+    name: str,
+    version: str,
+    *,
+    depends: str = "",
+    architecture: str = "all",
+    content: str = "",
+    binaries: Sequence[str] = (),
+) -> list[Path]:
+    """Write the source package and its binary packages; the .dsc is the first path.
+
+    `binaries` are the names of the binary packages (default: one, named as the source). Each
+    installs ``/usr/share/<package>/content``. A version with a revision gets an orig tarball
+    whose bytes depend on the upstream version only.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    sources = _deb_sources(directory, name, version, architecture, binaries or (name,))
+    debs = [
+        _deb_binary(directory, package, name, version, architecture, depends, content)
+        for package in binaries or (name,)
+    ]
+    return [*sources, *debs]
+
+
+def build_rpms(directory: Path, *rpms: Rpm) -> dict[str, list[Path]]:
+    """Build each of `rpms` with rpmbuild; name -> [source package, binary package]."""
+    top = directory / "rpmbuild"
+    (top / "SOURCES").mkdir(parents=True, exist_ok=True)
+    specs = []
+    for rpm in rpms:
+        (top / "SOURCES" / f"{rpm.name}.txt").write_text(
+            rpm.content or f"{rpm.name} {rpm.version}-{rpm.release}\n"
+        )
+        spec = top / f"{rpm.name}.spec"
+        spec.write_text(_spec(rpm))
+        specs.append(spec)
+    subprocess.run(
+        [
+            *("rpmbuild", "-ba", "--quiet", "--nodeps", "--target", "x86_64"),
+            *("--define", f"_topdir {top}", "--define", f"_dbpath {top}/db"),
+            *("--define", "use_source_date_epoch_as_buildtime 1"),
+            *("--define", "_buildhost farm.example.invalid"),
+            *specs,
+        ],
+        check=True,
+        capture_output=True,
+        env=clean_environment(HOME=str(top), SOURCE_DATE_EPOCH=str(MTIME)),
+    )
+    return {
+        rpm.name: [
+            top / "SRPMS" / f"{rpm.name}-{rpm.version}-{rpm.release}.src.rpm",
+            top / "RPMS/noarch" / f"{rpm.name}-{rpm.version}-{rpm.release}.noarch.rpm",
+        ]
+        for rpm in rpms
+    }
+
+
+def store(
+    pool: Path,
+    component: str,
+    distro: str,
+    version: str,
+    files: Sequence[Path],
+    *,
+    key: str = "",
+    commit: str = "",
+) -> Published:
+    """Put a build's files into the pool with its result.json; what a publication says of it.
+
+    The key is the digest of the component, the distro, the version and the files by default.
+    """
+    described = [_pool_file(path) for path in files]
+    if not key:
+        digest = hashlib.sha256(f"{component} {distro} {version}".encode())
+        for file in described:
+            digest.update(file.sha256.encode())
+        key = digest.hexdigest()
+    commit = commit or hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
+    directory = pool / key[:2] / key
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in files:
+        (directory / path.name).write_bytes(path.read_bytes())
+    result = BuildResult(
+        key=key,
+        component=component,
+        distro=distro,
+        commit=commit,
+        version=version,
+        upstream_version=version.partition("-")[0],
+        rebuild=0,
+        files=tuple(described),
+        tests="passed",
+        output_digest=key,
+        root_identity="0" * 64,
+        phases={},
+    )
+    (directory / "result.json").write_text(result.model_dump_json())
+    return Published(component=component, key=key, commit=commit)
+
+
+def _pool_file(path: Path) -> PoolFile:
+    data = path.read_bytes()
+    binary = path.suffix in (".deb", ".rpm") and not path.name.endswith(".src.rpm")
+    return PoolFile(
+        filename=path.name,
+        kind="binary" if binary else "source",
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        package=path.name.split("_")[0] if path.suffix == ".deb" else "",
+    )
+
+
+def _spec(rpm: Rpm) -> str:
+    requires = "".join(f"Requires: {name}\n" for name in rpm.requires)
+    return f"""\
+Name: {rpm.name}
+Version: {rpm.version}
+Release: {rpm.release}
+Summary: A tiny package
+License: MIT
+Source0: {rpm.name}.txt
+BuildArch: noarch
+AutoReqProv: no
+{requires}
+%description
+A tiny package.
+
+%install
+install -D -m 644 %{{SOURCE0}} %{{buildroot}}/usr/share/{rpm.name}/content
+
+%files
+/usr/share/{rpm.name}
+"""
+
+
+def _deb_sources(
+    directory: Path, name: str, version: str, architecture: str, binaries: Sequence[str]
+) -> list[Path]:
+    fields = "Maintainer: Farm <farm@example.invalid>\nStandards-Version: 4.6.2\n"
+    control = f"Source: {name}\nSection: misc\nPriority: optional\n{fields}" + "".join(
+        f"\nPackage: {package}\nArchitecture: {architecture}\nDescription: tiny\n A tiny package.\n"
+        for package in binaries
+    )
+    debian = {
+        "debian/changelog": f"{name} ({version}) unstable; urgency=medium\n\n  * Made.\n\n"
+        " -- Farm <farm@example.invalid>  Tue, 14 Nov 2023 22:13:20 +0000\n",
+        "debian/control": control,
+        "debian/rules": "#!/usr/bin/make -f\n%:\n\ttrue\n",
+    }
+    upstream, _, revision = version.rpartition("-")
+    if revision and upstream:
+        plain = upstream.rpartition(":")[2]
+        orig = directory / f"{name}_{plain}.orig.tar.gz"
+        orig.write_bytes(
+            gzip.compress(_tar({f"{name}-{plain}/README": f"{name} {plain}\n"}), mtime=0)
+        )
+        packaging = directory / f"{name}_{plain}-{revision}.debian.tar.xz"
+        packaging.write_bytes(
+            lzma.compress(_tar({**debian, "debian/source/format": "3.0 (quilt)\n"}))
+        )
+        tarballs, source_format = [orig, packaging], "3.0 (quilt)"
+    else:
+        plain = version.rpartition(":")[2]
+        native = directory / f"{name}_{plain}.tar.xz"
+        tree = {f"{name}-{plain}/{path}": text for path, text in debian.items()}
+        tree[f"{name}-{plain}/debian/source/format"] = "3.0 (native)\n"
+        native.write_bytes(lzma.compress(_tar(tree)))
+        tarballs, source_format = [native], "3.0 (native)"
+    dsc = directory / f"{name}_{version.rpartition(':')[2]}.dsc"
+    dsc.write_text(
+        f"Format: {source_format}\nSource: {name}\nBinary: {', '.join(binaries)}\n"
+        f"Architecture: {architecture}\nVersion: {version}\n{fields}Package-List:\n"
+        + "".join(f" {p} deb misc optional arch={architecture}\n" for p in binaries)
+        + _checksums("Checksums-Sha1", "sha1", tarballs)
+        + _checksums("Checksums-Sha256", "sha256", tarballs)
+        + _checksums("Files", "md5", tarballs)
+    )
+    return [dsc, *tarballs]
+
+
+def _checksums(field: str, algorithm: str, files: Sequence[Path]) -> str:
+    lines = [
+        f" {hashlib.new(algorithm, f.read_bytes()).hexdigest()} {f.stat().st_size} {f.name}\n"
+        for f in files
+    ]
+    return f"{field}:\n" + "".join(lines)
+
+
+def _deb_binary(
+    directory: Path,
+    package: str,
+    source: str,
+    version: str,
+    architecture: str,
+    depends: str,
+    content: str,
+) -> Path:
+    fields = {
+        "Package": package,
+        "Source": source if source != package else "",
+        "Version": version,
+        "Architecture": architecture,
+        "Maintainer": "Farm <farm@example.invalid>",
+        "Depends": depends,
+        "Section": "misc",
+        "Priority": "optional",
+        "Description": "tiny\n A tiny package.",
+    }
+    control = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
+    files = {f"./usr/share/{package}/content": content or f"{package} {version}\n"}
+    path = directory / f"{package}_{version.rpartition(':')[2]}_{architecture}.deb"
+    path.write_bytes(
+        b"!<arch>\n"
+        + _ar_member("debian-binary", b"2.0\n")
+        + _ar_member("control.tar.gz", gzip.compress(_tar({"./control": control}), mtime=0))
+        + _ar_member("data.tar.gz", gzip.compress(_tar(files), mtime=0))
+    )
+    return path
+
+
+def _ar_member(name: str, data: bytes) -> bytes:
+    header = f"{name:<16}{MTIME:<12}{0:<6}{0:<6}{'100644':<8}{len(data):<10}`\n"
+    return header.encode() + data + b"\n" * (len(data) % 2)
+
+
+def _tar(files: Mapping[str, str]) -> bytes:
+    """A tar of text files and the directories above them; ``rules`` is executable."""
+    out = io.BytesIO()
+    directories: set[str] = set()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for name, text in files.items():
+            for parent in reversed(Path(name).parents):
+                above = f"./{parent}" if name.startswith("./") else str(parent)
+                if str(parent) != "." and above not in directories:
+                    directories.add(above)
+                    info = tarfile.TarInfo(above)
+                    info.type, info.mode, info.mtime = tarfile.DIRTYPE, 0o755, MTIME
+                    tar.addfile(info)
+            info = tarfile.TarInfo(name)
+            data = text.encode()
+            info.size, info.mtime = len(data), MTIME
+            info.mode = 0o755 if name.endswith("/rules") else 0o644
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
