@@ -1,0 +1,18 @@
+"""The output digest: what a build gives to its dependents, as one number.
+
+A dependency that is rebuilt to the same output digest changes nothing downstream. Counted are the
+names, relations, scripts and contents of the binary packages. Not counted: their own versions,
+changelogs, manual pages, documentation, times, build-ids, and debug packages altogether.
+"""
+
+from farm.digest.package import Header, PackageUnreadable, header, is_debug_package
+from farm.digest.view import output_digest, visible_facts
+
+__all__ = [
+    "Header",
+    "PackageUnreadable",
+    "header",
+    "is_debug_package",
+    "output_digest",
+    "visible_facts",
+]
