@@ -14,12 +14,12 @@ from buildbot.process.results import SUCCESS, WARNINGS
 from buildbot.schedulers.base import ReconfigurableBaseScheduler
 from buildbot.util import debounce
 from buildbot.util.twisted import async_to_deferred
-from farm.pool import result as pool_result
 from twisted.internet import defer
 from twisted.logger import Logger
 
 from farm.builders import build_builder_name, builder_table, publish_builder_name
 from farm.generations import Publish, Start
+from farm.pool import result as pool_result
 from farm.records.store import BUILT, FAILED, LineId
 from schedulers.state import FarmState, open_state
 
@@ -28,6 +28,9 @@ SETTLE_S = 0.05
 PUBLISH_RETRY_S = 30.0
 WATCH_S = 10.0
 """Seconds between passes that no event asked for: back-offs that have ended start then."""
+
+_NO_SOURCE = {"codebase": "", "repository": "", "branch": None, "revision": None, "project": ""}
+"""Buildbot's database refuses a buildset without any source stamp."""
 
 _log = Logger()
 
@@ -227,7 +230,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         return await self.master.data.updates.addBuildset(
             waited_for=False,
             scheduler=self.name,
-            sourcestamps=stamps or [],
+            sourcestamps=stamps or [_NO_SOURCE],
             reason=reason,
             properties={
                 **{key: (value, self.name) for key, value in properties.items()},

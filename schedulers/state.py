@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from farm.heads import Head, changes_since, read_head
 from twisted.internet import defer, threads
 from twisted.logger import Logger
 
@@ -15,6 +14,7 @@ from farm import pool
 from farm.errors import FarmError
 from farm.generations import Farm, Publish, branch_of
 from farm.git import Mirror, mirror_path
+from farm.heads import Head, changes_since, read_head
 from farm.job.model import Job, JobInput
 from farm.model import Stack
 from farm.records.store import BuildRow, LineId, Records

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from buildbot.util.service import BuildbotService
 from buildbot.util.twisted import async_to_deferred
-from repo_publish.serve import archive_site
-from steps.pool_site import pool_site
-from twisted.application import strports
+from twisted.internet.endpoints import serverFromString
 
 from farm.site import Listen, Site
+from repo_publish.serve import archive_site
+from steps.pool_site import pool_site
 
 
 class HttpService(BuildbotService):
@@ -24,7 +24,7 @@ class HttpService(BuildbotService):
 
     def __init__(self, site: Site, kind: str, **kwargs: Any):
         self.site, self.kind = site, kind
-        self._server: Any = None
+        self._port: Any = None
         super().__init__(name=f"http-{kind}", site=site, kind=kind, **kwargs)
 
     def checkConfig(self, site: Site, kind: str) -> None:
@@ -40,10 +40,16 @@ class HttpService(BuildbotService):
             resource = archive_site(site.state / "archive")
         else:
             resource = pool_site(site.state / "pool", site.secret("pool-token"))
-        self._server = strports.service(listen.endpoint, resource)
-        await self._server.setServiceParent(self)
+        endpoint = serverFromString(self.master.reactor, listen.endpoint)
+        self._port = await endpoint.listen(resource)
+
+    @async_to_deferred
+    async def stopService(self) -> None:
+        """Stop listening."""
+        await self._stop()
+        await super().stopService()
 
     async def _stop(self) -> None:
-        if self._server is not None:
-            await self._server.disownServiceParent()
-            self._server = None
+        if self._port is not None:
+            await self._port.stopListening()
+            self._port = None

@@ -20,6 +20,7 @@ LOST_RUNS = 5
 """Times that Buildbot may begin one request anew before the planner takes it back."""
 STORE_MINUTES = 30
 
+_DONE = {"fetch": "fetched", "build": "built and tested", "store": "stored"}
 _VERDICT = re.compile(r"^farm: (?P<phase>[a-z -]+) failed: (?P<message>.*)$")
 
 
@@ -80,6 +81,7 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
             self._record_verdict()
             return FAILURE
         if results in (RETRY, SUCCESS):
+            self.descriptionDone = [_DONE[self.part]]
             return results
         self.descriptionDone = [self.part, "interrupted"]
         return EXCEPTION

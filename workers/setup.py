@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from farm.model.load import load_stack
-
 from farm.site import Site, load_site
 from workers.config import worker_plans
 
@@ -23,11 +22,11 @@ from twisted.python.logfile import LogFile
 from twisted.spread import pb
 
 pb.MAX_BROKER_REFS = 65536
-os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.environ["PATH"]
+os.environ["PATH"] += ":" + os.path.dirname(sys.executable)
 os.environ["FARM_CACHE"] = {cache!r}
 
 basedir = {basedir!r}
-application = service.Application("buildbot-worker")
+application = service.Application('buildbot-worker')  # `buildbot-worker start` looks for just this
 log = LogFile.fromFullPath(
     os.path.join(basedir, "twistd.log"), rotateLength=10_000_000, maxRotatedFiles=10
 )
