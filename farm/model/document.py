@@ -31,7 +31,7 @@ _SYNTAX_HINTS = (
     ),
     ("could not find expected ':'", "the line before is not 'key: value'"),
     ("expected <block end>", "indented differently from the lines it belongs to"),
-    ("unexpected end of stream", "a quote or bracket that is opened here is never closed"),
+    ("unexpected end of stream", "a quote that is opened here is never closed"),
     ("but got '<stream end>'", "a bracket that is opened here is never closed"),
     ("that cannot start any token", "text that starts with this character needs quotes"),
     ("another document", "a second document ('---'); expected one"),

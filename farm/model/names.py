@@ -15,14 +15,14 @@ _NAME = r"^[a-z0-9][a-z0-9+.-]*$"
 _GIT_URL = re.compile(
     r"^(?:(?:https|http|git|ssh)://[A-Za-z0-9][A-Za-z0-9@:%._~!$&'()*+,;=/\[\]-]*"
     r"|file:///[^\s\x00-\x1f]+|/[^\s\x00-\x1f]+"
-    r"|[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s\x00-\x1f-][^\s\x00-\x1f]*)$"
+    r"|[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s\x00-\x1f-][^\s\x00-\x1f]*)$"
 )
 # What git check-ref-format(1) refuses, and a leading dash.
 _BAD_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|^[-/.]|[/.]$|^@$")
 
 
 def _git_url(value: str) -> str:
-    if not _GIT_URL.match(value):
+    if not _GIT_URL.fullmatch(value):
         raise ValueError(
             "not a git URL: expected https://, http://, ssh://, git://, file:/// or user@host:path"
         )
