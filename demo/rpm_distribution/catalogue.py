@@ -93,6 +93,12 @@ RPM_MACROS = r"""# What redhat-rpm-config sets, as far as builds can tell.
 %_enable_debug_packages 1
 %_debugsource_packages 1
 %_debuginfo_subpackages 1
+# With debug packages, find-debuginfo has stripped everything already.
+%__brp_strip %{!?__debug_package:%{_rpmconfigdir}/brp-strip %{__strip}}
+%__brp_strip_comment_note %{!?__debug_package:%{_rpmconfigdir}/brp-strip-comment-note \
+  %{__strip} %{__objdump}}
+# The script has bashisms, and /bin/sh is dash here.
+%__brp_compress /usr/bin/bash %{_rpmconfigdir}/brp-compress %{?_prefix}
 # Every spec with an install section gets debug packages.
 %install %{?_enable_debug_packages:%{?buildsubdir:%{debug_package}}}\
 %%install\

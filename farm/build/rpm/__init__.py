@@ -1,0 +1,1 @@
+"""Building RPMs in clean roots: with dnf, overlayfs and rpmbuild, or with mock."""

@@ -1,0 +1,210 @@
+"""Build dependencies: resolved by dnf once, kept as layers, the farm's own put on top.
+
+What dnf decided is remembered under everything that decided it (`resolution_key`). A warm build
+therefore runs no dnf at all: it mounts the distro's packages as a layer, and rpm installs the
+dependencies' packages of this very build, checking that they still fit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from farm.build.phases import Phases
+from farm.build.rpm.dnf import verdict
+from farm.build.rpm.inputs import RpmFile, make_repository, relations_digest
+from farm.build.rpm.roots import RpmRoot, locked
+from farm.build.sandbox import Overlay
+from farm.errors import CommandError, InfrastructureError
+
+INPUT_REPOSITORY = "farm-inputs"
+INPUT_PRIORITY = 50
+"""Below dnf's default of 99: the farm's own packages come before the distro's."""
+
+_INSIDE = "/mnt"
+"""Where a directory of packages is mounted to install from."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What dnf decided to install for one set of build requirements."""
+
+    layer: str
+    """Name of the layer with the distro's packages; empty when the root has all of them."""
+    inputs: tuple[str, ...]
+    """Names of the input packages that are needed."""
+
+
+def resolution_key(root: RpmRoot, requires: Iterable[str], inputs: Iterable[RpmFile]) -> str:
+    """Digest of all that decides which packages a build needs."""
+    said = [root.key, *sorted(requires), relations_digest(inputs)]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:32]
+
+
+class Dependencies:
+    """The dependency layers of one cache.
+
+    :param place: a directory of their own, shared by all builds of the machine.
+    :param work: for mount points.
+    """
+
+    def __init__(self, place: Path, work: Path):
+        self._place = place
+        self._work = work
+        self._resolutions = place / "resolutions"
+        self._layers = place / "layers"
+        for directory in (self._resolutions, self._layers):
+            directory.mkdir(parents=True, exist_ok=True)
+
+    def resolve(
+        self,
+        root: RpmRoot,
+        requires: Sequence[str],
+        inputs: Sequence[RpmFile],
+        source_package: Callable[[], Path],
+        phases: Phases,
+        *,
+        anew: bool = False,
+    ) -> Resolution:
+        """What a build needs, and the layer with the distro's part of it.
+
+        :param requires: the build requirements, as the source package says them.
+        :param source_package: makes the source package, which is what dnf reads; called only when
+            dnf is asked.
+        :param anew: ask dnf even when the answer is known.
+        :raises BuildFailure: what is required cannot be had.
+        :raises InfrastructureError: a repository or the disk fails.
+        """
+        key = resolution_key(root, requires, inputs)
+        with locked(self._resolutions / f"{key}.lock"):
+            known = None if anew else self._known(key)
+            if known is None:
+                known = self._ask(root, source_package(), inputs, phases)
+                self._remember(key, known)
+            return known
+
+    def lower(self, root: RpmRoot, resolution: Resolution) -> list[Path]:
+        """The directories that an overlay with the distro's packages lies on."""
+        if not resolution.layer:
+            return [root.path]
+        return [root.path, self._layers / resolution.layer]
+
+    def _known(self, key: str) -> Resolution | None:
+        try:
+            said = json.loads((self._resolutions / f"{key}.json").read_text())
+            found = Resolution(said["layer"], tuple(said["inputs"]))
+        except (FileNotFoundError, ValueError, KeyError):
+            return None
+        complete = not found.layer or (self._layers / found.layer).is_dir()
+        return found if complete else None
+
+    def _remember(self, key: str, resolution: Resolution) -> None:
+        file = self._resolutions / f"{key}.json"
+        scratch = file.with_suffix(".new")
+        scratch.write_text(json.dumps({"layer": resolution.layer, "inputs": resolution.inputs}))
+        scratch.replace(file)
+
+    def _ask(
+        self, root: RpmRoot, source_package: Path, inputs: Sequence[RpmFile], phases: Phases
+    ) -> Resolution:
+        with tempfile.TemporaryDirectory(dir=self._place, prefix=".new-") as scratch:
+            downloads = Path(scratch) / "packages"
+            downloads.mkdir()
+            repository: list[str] = []
+            if inputs:
+                make_repository(inputs, Path(scratch) / INPUT_REPOSITORY)
+                address = (Path(scratch) / INPUT_REPOSITORY).absolute().as_uri()
+                repository = [
+                    f"--repofrompath={INPUT_REPOSITORY},{address}",
+                    f"--setopt={INPUT_REPOSITORY}.priority={INPUT_PRIORITY}",
+                    f"--setopt={INPUT_REPOSITORY}.gpgcheck=0",
+                ]
+            fetch = ("builddep", "--downloadonly", f"--downloaddir={downloads}", source_package)
+            with Overlay([root.path], self._work) as overlay:
+                argv = root.dnf.argv(overlay.mount_point, *repository, *fetch)
+                try:
+                    overlay.run_host(
+                        "resolve the build dependencies",
+                        argv,
+                        env=root.dnf.environment,
+                        output=phases.line,
+                    )
+                except CommandError as error:
+                    raise verdict(error) from error
+            own = {rpm.path.name: rpm.name for rpm in inputs}
+            found = sorted(file.name for file in downloads.iterdir())
+            needed = tuple(own[name] for name in found if name in own)
+            for name in found:
+                if name in own:
+                    (downloads / name).unlink()
+            layer = self._layer(root, downloads, phases)
+        return Resolution(layer, needed)
+
+    def _layer(self, root: RpmRoot, packages: Path, phases: Phases) -> str:
+        """A layer with these packages of the distro, made unless it exists; its name."""
+        names = sorted(file.name for file in packages.iterdir())
+        if not names:
+            return ""
+        said = "\0".join([root.key, *names])
+        name = hashlib.sha256(said.encode()).hexdigest()[:32]
+        layer = self._layers / name
+        with locked(self._layers / f"{name}.lock"):
+            if not layer.is_dir():
+                scratch = self._layers / f".new-{name}"
+                shutil.rmtree(scratch, ignore_errors=True)
+                with Overlay([root.path], self._work, upper=scratch) as overlay:
+                    # dnf has checked it all; what of it the farm's own packages satisfy is not
+                    # installed yet.
+                    install(overlay, packages, phases, "--nodeps")
+                scratch.rename(layer)
+        return name
+
+
+def install_inputs(
+    overlay: Overlay, packages: Sequence[RpmFile], scratch: Path, phases: Phases
+) -> bool:
+    """Install input packages; False when rpm finds that they do not fit.
+
+    :param scratch: a directory to gather them in.
+    """
+    if not packages:
+        return True
+    place = scratch / "inputs"
+    place.mkdir(exist_ok=True)
+    for rpm in packages:
+        _link(rpm.path, place / rpm.path.name)
+    try:
+        install(overlay, place, phases)
+    except InfrastructureError as error:
+        if "Failed dependencies" in str(error):
+            return False
+        raise
+    return True
+
+
+def install(overlay: Overlay, packages: Path, phases: Phases, *options: str) -> None:
+    """Install all packages of a directory with the root's own rpm, without network.
+
+    :raises InfrastructureError: rpm fails.
+    """
+    names = sorted(f"{_INSIDE}/{file.name}" for file in packages.iterdir())
+    argv = ["rpm", "--upgrade", "--oldpackage", *options, *names]
+    try:
+        overlay.run(
+            "install the build dependencies", argv, bind={packages: _INSIDE}, output=phases.line
+        )
+    except CommandError as error:
+        raise InfrastructureError(str(error)) from error
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source.resolve(), target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,176 @@
+"""The clean root of an rpm distro: what dnf installs from its repositories, made once."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import unquote, urlsplit
+
+import requests
+
+from farm.build.bubblewrap import BUILDER, settle
+from farm.build.rpm.dnf import RPM_MACROS, Dnf, configuration_text, expanded_url
+from farm.build.rpm.rpmbuild import HOME, MACROS
+from farm.errors import CommandError, InfrastructureError
+from farm.model import Distro
+from farm.run import run
+
+FETCH_TIMEOUT_S = 60
+
+DEVICES = {
+    "null": (1, 3),
+    "zero": (1, 5),
+    "full": (1, 7),
+    "random": (1, 8),
+    "urandom": (1, 9),
+    "tty": (5, 0),
+}
+"""What scriptlets find in /dev while the root is made; builds get a /dev of their own."""
+
+_INSTALLED_FORMAT = "%{NEVRA} %{SHA256HEADER}\\n"
+
+# A root's scriptlets may start processes and need /proc; both end with dnf.
+_IN_NAMESPACES = (
+    *("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork"),
+    *("--kill-child=KILL", "--propagation", "private"),
+    *("sh", "-c", 'mount -t proc proc "$1/proc" && shift && exec "$@"', "dnf"),
+)
+
+
+@dataclass(frozen=True)
+class RpmRoot:
+    """A root in the cache, for reading only."""
+
+    path: Path
+    key: str
+    """Digest of what it was made from: the configuration, and the state of the repositories."""
+    identity: str
+    """Digest of the packages in it: many states of the repositories give the same root."""
+    dnf: Dnf
+
+
+def root_key(configuration: str, distro: Distro, indexes: Mapping[str, str]) -> str:
+    """Digest of everything that decides what is in a root.
+
+    :param indexes: repository name to the digest of its repomd.xml.
+    """
+    said = [configuration, MACROS, distro.root.group, *distro.root.include]
+    said += [f"{name}={digest}" for name, digest in sorted(indexes.items())]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:32]
+
+
+def installed_identity(listing: str) -> str:
+    """The identity of a root with these installed packages, in any order.
+
+    Signing keys are left out: they say where packages came from, not what they are.
+    """
+    lines = sorted(x for x in listing.splitlines() if x and not x.startswith("gpg-pubkey-"))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def ensure_root(distro: Distro, cache: Path, log: TextIO) -> RpmRoot:
+    """The root of a distro as its repositories are now; made when the cache has none.
+
+    :raises InfrastructureError: a repository or the disk fails.
+    """
+    home, roots = cache / "rpm/home", cache / "rpm/roots"
+    try:
+        for directory in (home, roots):
+            directory.mkdir(parents=True, exist_ok=True)
+        _write_once(home / ".rpmmacros", RPM_MACROS)
+        configuration = configuration_text(distro.root.repositories, distro.architecture)
+        indexes = {n: _index_digest(u, distro) for n, u in distro.root.repositories.items()}
+        key = root_key(configuration, distro, indexes)
+        settings = home / f"{key}.conf"
+        _write_once(settings, configuration)
+        dnf = Dnf(settings, home, cache / "rpm/dnf")
+        place = roots / key
+        with locked(roots / f"{key}.lock"):
+            if not (place / "identity").exists():
+                _make(place, distro, dnf, log)
+        return RpmRoot(place / "root", key, (place / "identity").read_text(), dnf)
+    except OSError as error:
+        raise InfrastructureError(f"cannot make the root of {distro.name}: {error}") from error
+
+
+def _make(place: Path, distro: Distro, dnf: Dnf, log: TextIO) -> None:
+    log.write(f"making the root of {distro.name}\n")
+    log.flush()
+    shutil.rmtree(place, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as scratch:
+        root = Path(scratch) / "root"
+        for name in ("dev", "proc", "sys"):
+            (root / name).mkdir(parents=True)
+        for name, (major, minor) in DEVICES.items():
+            device = root / "dev" / name
+            os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(major, minor))
+            device.chmod(0o666)
+        wanted = (f"@{distro.root.group}", *distro.root.include)
+        install = dnf.argv(root, "install", "--", *wanted)
+        try:
+            run(
+                f"make the root of {distro.name}",
+                [*_IN_NAMESPACES, root, *install],
+                env=dnf.environment,
+                log=log,
+            )
+        except CommandError as error:
+            raise InfrastructureError(f"{error}\n  (see the log)") from error
+        listing = run(
+            "list the root's packages",
+            ["rpm", f"--root={root}", "-qa", "--queryformat", _INSTALLED_FORMAT],
+            env=dnf.environment,
+        )
+        for trace in (*root.glob("var/log/dnf*"), *root.glob("var/log/hawkey.log")):
+            trace.unlink()
+        settle(root)
+        home = root / HOME.lstrip("/")
+        home.mkdir()
+        (home / ".rpmmacros").write_text(MACROS)
+        os.chown(home, BUILDER.uid, BUILDER.gid)
+        root.chmod(0o755)
+        Path(scratch).chmod(0o755)
+        (Path(scratch) / "identity").write_text(installed_identity(listing))
+        Path(scratch).rename(place)
+        Path(scratch).mkdir()  # for the context manager to remove
+
+
+def _index_digest(url: str, distro: Distro) -> str:
+    base = expanded_url(url, distro.architecture).rstrip("/")
+    address = f"{base}/repodata/repomd.xml"
+    parts = urlsplit(address)
+    try:
+        if parts.scheme == "file":
+            content = Path(unquote(parts.path)).read_bytes()
+        else:
+            answer = requests.get(address, timeout=FETCH_TIMEOUT_S)
+            answer.raise_for_status()
+            content = answer.content
+    except (OSError, requests.RequestException) as error:
+        raise InfrastructureError(f"no repository at {base}: {error}") from error
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_once(path: Path, text: str) -> None:
+    if path.is_file() and path.read_text() == text:
+        return
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(text)
+    scratch.replace(path)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file, which is made when it does not exist."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
