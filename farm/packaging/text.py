@@ -39,8 +39,9 @@ def one_line(text: str) -> str:
 
 
 def synopsis(info: PackagingInfo) -> str:
-    """The summary as package managers show it: one line, no full stop, not too long."""
-    line = one_line(info.summary).rstrip(".") or f"{info.name} component"
+    """The summary as package managers show it: one line, no article, no full stop, not too long."""
+    line = re.sub(r"^(?:the|an?)\s+", "", one_line(info.summary).rstrip("."), flags=re.IGNORECASE)
+    line = line or f"{info.name} component"
     return textwrap.shorten(line, SYNOPSIS_WIDTH, placeholder="...")
 
 
