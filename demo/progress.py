@@ -127,13 +127,13 @@ def duration(seconds: float) -> str:
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
-def table(status: Status, elapsed_s: float, now: float) -> Table:
+def table(status: Status, title: str, now: float) -> Table:
     """Components down, lines across, the state of the line below.
 
     :param now: seconds since 1970, for how long each build has been running.
     """
     lines = sorted(status.lines)
-    result = Table(title=f"elapsed {duration(elapsed_s)}", title_justify="left", show_footer=True)
+    result = Table(title=title, title_justify="left", show_footer=True)
     result.add_column("component", footer="archive", no_wrap=True)
     for name in lines:
         result.add_column(_heading(name, lines), footer=describe_line(status.lines[name]))
@@ -175,8 +175,8 @@ class LiveTable:
 
     def show(self, before: Status | None, status: Status) -> None:
         """Redraw, for the elapsed times also when nothing changed."""
-        elapsed = time.monotonic() - self._start
-        self._live.update(table(status, elapsed, time.time()), refresh=True)
+        elapsed = duration(time.monotonic() - self._start)
+        self._live.update(table(status, f"elapsed {elapsed}", time.time()), refresh=True)
 
 
 class Lines:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from demo.errors import DemoError
 from demo.paths import TOP, Paths
-from demo.processes import MARKER, Daemon, Process, running
+from demo.processes import MARKER, Daemon, Process, end, running
+from demo.site import COMPONENTS
 from farm.errors import TAIL_LINES, CommandError
 from farm.run import CLEAN_PATH, run
 
@@ -62,6 +63,8 @@ def environment(paths: Paths, caller: Mapping[str, str] = os.environ) -> dict[st
 def start(paths: Paths, say: Say) -> bool:
     """Start what does not run yet: the master, then its workers.
 
+    A master that runs gets the settings and components that changed since it read them.
+
     :return: whether the master was started by this call.
     :raises DemoError: one of them does not come up; the message has the end of its log.
     """
@@ -70,9 +73,15 @@ def start(paths: Paths, say: Say) -> bool:
         _make_master(paths)
         _start(master(paths), "buildbot", paths, _MASTER_UP, _MASTER_FAILED)
         say("master started")
+    elif _changed_since(paths, _configured(paths)):
+        buildbot = Path(sys.executable).with_name("buildbot")
+        _run(paths, "tell the master of new settings", [buildbot, "reconfig", paths.master])
+        say("master runs already, and was told of new settings")
     else:
         say("master runs already")
-    _run(paths, "set the workers up", [sys.executable, "-m", "workers.setup"])
+    _configured(paths).touch()
+    printed = _run(paths, "set the workers up", [sys.executable, "-m", "workers.setup"])
+    _drop_workers_but(set(printed.splitlines()), paths)
     for worker in workers(paths):
         if running(worker):
             say(f"{worker.name} runs already")
@@ -80,6 +89,27 @@ def start(paths: Paths, say: Say) -> bool:
         _start(worker, "buildbot-worker", paths, _WORKER_UP, _WORKER_FAILED)
         say(f"{worker.name} started")
     return started
+
+
+def _configured(paths: Paths) -> Path:
+    """A file as old as the settings that the running master has."""
+    return paths.demo / "configured"
+
+
+def _changed_since(paths: Paths, marker: Path) -> bool:
+    if not marker.exists():
+        return True
+    read = (MASTER_CONFIG, paths.site_file, COMPONENTS)
+    return any(file.stat().st_mtime > marker.stat().st_mtime for file in read)
+
+
+def _drop_workers_but(wanted: set[str], paths: Paths) -> None:
+    """Stop the workers of earlier settings, and forget them."""
+    for worker in workers(paths):
+        if str(worker.base) not in wanted:
+            if process := running(worker):
+                end([process])
+            (worker.base / "buildbot.tac").unlink()
 
 
 def dead(daemons: Sequence[Daemon]) -> list[Daemon]:
@@ -110,9 +140,9 @@ def _make_master(paths: Paths) -> None:
     )
 
 
-def _run(paths: Paths, what: str, argv: Sequence[str | Path]) -> None:
+def _run(paths: Paths, what: str, argv: Sequence[str | Path]) -> str:
     try:
-        run(what, argv, cwd=TOP, env=environment(paths))
+        return run(what, argv, cwd=TOP, env=environment(paths))
     except CommandError as error:
         raise DemoError(str(error), f"The site file is {paths.site_file}.") from error
 

@@ -6,6 +6,7 @@ environment (``python3 -m demo.setup``).
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import runpy
@@ -46,6 +47,16 @@ REASONS: dict[str, str] = {
     "zstd": "unpacks packages and metadata",
 }
 """Package to the reason why the farm needs it."""
+
+TEST_REASONS: dict[str, str] = {
+    "autoconf": "tests build a component from its configure.ac",
+    "automake": "tests build a component from its Makefile.am",
+    "chromium": "tests look at the web pages",
+    "chromium-driver": "steers chromium",
+    "libtool": "tests build a library",
+    "sbuild": "the sbuild backend",
+}
+"""What the tests need besides."""
 
 RELEASES = ("12", "13")
 """Versions of Debian that the demo is known to run on."""
@@ -201,11 +212,14 @@ def become_root(command: list[str]) -> None:
 
 def main() -> None:
     """Install what is missing on this machine."""
+    parser = argparse.ArgumentParser(prog="python3 -m demo.setup", description=main.__doc__)
+    parser.add_argument("--tests", action="store_true", help="and what the tests need")
+    arguments = parser.parse_args()
     try:
         check_release(Path("/etc/os-release").read_text(encoding="utf-8"))
-        packages = host_packages()
+        packages = host_packages() | (TEST_REASONS if arguments.tests else {})
         if missing_packages(packages):
-            become_root([sys.executable, "-m", "demo.setup"])
+            become_root([sys.executable, "-m", "demo.setup", *sys.argv[1:]])
             install(packages, print)
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from debian.debian_support import Version
@@ -106,26 +104,19 @@ def prepare(paths: Paths, say: Say) -> list[str]:
     wanted = [c for c in definition.components if not (paths.repositories / f"{c}.git").exists()]
     if not wanted:
         return []
-    mirror = cache(lambda: find_mirror(_host_codename()))
-    store = TarballCache(paths.cache, mirror, say)
+    store = TarballCache(paths.cache, find_mirror, say)
     tarballs = _fetch_all(store, definition, wanted, say)
     for component in wanted:
         own = [t for t in tarballs if t.source == component]
         found = releases(own, definition.suites)
         if not found:
             raise DemoError(
-                f"no suite of the mirror {mirror()} has the tarball of {component}",
+                f"no suite of this machine's mirror has the tarball of {component}",
                 f"Try by hand: apt-get source --download-only {component}",
             )
         make_repository(paths.repositories, component, found, definition, store.path)
         say(f"{component}: {', '.join(release.tag for release in found)}")
     return wanted
-
-
-def _host_codename() -> str:
-    text = Path("/etc/os-release").read_text(encoding="utf-8")
-    found = re.search(r"^VERSION_CODENAME=(\S+)$", text, re.MULTILINE)
-    return found[1] if found else ""
 
 
 def _fetch_all(

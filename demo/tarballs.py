@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import json
+import platform
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -17,7 +18,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from demo.errors import DemoError
+from farm.build.deb.mirrors import host_targets, sources_of_host
 from farm.errors import CommandError
+from farm.model import Root
 from farm.run import run
 
 DEBIAN_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -25,7 +28,6 @@ FETCH_TIMEOUT_S = 600
 
 Say = Callable[[str], None]
 
-_TARGETS_FORMAT = "$(REPO_URI) $(RELEASE) $(LABEL)"
 _PRINTED_URI = re.compile(r"^'(?P<uri>[^']+)' (?P<name>\S+) \d+ SHA256:(?P<sha256>[0-9a-f]{64})$")
 _ORIG = re.compile(r"^(?P<source>[a-z0-9][a-z0-9.+-]*)_(?P<version>[^_/]+)\.orig\.tar\.[a-z0-9]+$")
 
@@ -40,26 +42,6 @@ class Tarball:
     """Upstream's version in Debian's order: a ``~`` sorts before nothing."""
     filename: str
     sha256: str
-
-
-def host_mirror(targets: str, release: str) -> str:
-    """The mirror of Debian proper among the host's package sources.
-
-    :param targets: lines of ``URI release label``, as apt-get indextargets prints them.
-    :param release: the host's codename, preferred when several Debian mirrors are configured.
-    :raises DemoError: there is none.
-    """
-    rows = [line.split(maxsplit=2) for line in targets.splitlines() if line.strip()]
-    usable = [row for row in rows if re.match(r"(https?|ftp|file|mirror\+\S+|tor\+\S+):", row[0])]
-    # The label is known only when the lists were fetched; the release always is.
-    debian = [row[0] for row in usable if row[2:] == ["Debian"]]
-    same = [row[0] for row in usable if row[1:2] == [release]]
-    for uri in [u for u in debian if u in same] + debian + same:
-        return uri
-    raise DemoError(
-        "no Debian mirror in this machine's apt configuration",
-        "Configure one in /etc/apt/sources.list.d/, run apt-get update, then make demo again.",
-    )
 
 
 def upstream_version(filename: str) -> str:
@@ -114,19 +96,26 @@ Acquire::https::Timeout "20";
 """
 
 
-def find_mirror(release: str) -> str:
-    """The mirror this machine's apt uses for Debian's release of that codename."""
-    targets = run(
-        "read this machine's apt configuration",
-        ["apt-get", "indextargets", "--format", _TARGETS_FORMAT, "Created-By: Packages"],
+def find_mirror(suite: str) -> str:
+    """The mirror that this machine's apt would take a Debian suite from.
+
+    :raises DemoError: there is none.
+    """
+    codename = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    lines = sources_of_host(Root.model_validate({"suite": suite}), host_targets(), codename)
+    for _, uri, release, *_ in (line.split() for line in lines):
+        if release == suite:
+            return uri
+    raise DemoError(
+        "no Debian mirror in this machine's apt configuration",
+        "Configure one in /etc/apt/sources.list.d/, run apt-get update, then make demo again.",
     )
-    return host_mirror(targets, release)
 
 
 class TarballCache:
     """Verified tarballs on this machine, one directory per suite."""
 
-    def __init__(self, directory: Path, mirror: Callable[[], str], say: Say):
+    def __init__(self, directory: Path, mirror: Callable[[str], str], say: Say):
         self._directory = directory
         self._mirror = mirror
         self._say = say
@@ -183,7 +172,7 @@ class TarballCache:
             (state / name).mkdir(parents=True)
         (state / "status").touch()
         (state / "sources.list").write_text(
-            f"deb-src [signed-by={DEBIAN_KEYRING}] {self._mirror()} {suite} main\n", "utf-8"
+            f"deb-src [signed-by={DEBIAN_KEYRING}] {self._mirror(suite)} {suite} main\n", "utf-8"
         )
         configuration = state / "apt.conf"
         configuration.write_text(apt_configuration(state, getpass.getuser()), "utf-8")

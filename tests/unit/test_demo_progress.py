@@ -194,7 +194,7 @@ def test_a_dead_master_is_noticed():
 
 def test_the_table_has_components_down_and_distros_across():
     console = Console(width=80, record=True, file=io.StringIO())
-    console.print(table(START, elapsed_s=65, now=100.0))
+    console.print(table(START, "elapsed 1:05", now=100.0))
     text = console.export_text()
     assert "elapsed 1:05" in text
     assert "bookworm" in text

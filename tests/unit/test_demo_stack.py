@@ -159,7 +159,6 @@ def prepared(tmp_path, monkeypatch):
             for source, version in versions.items():
                 write_tarball(tmp_path, tarball(version, source=source))
         monkeypatch.setattr(stack, "load_definition", definition)
-        monkeypatch.setattr(stack, "find_mirror", lambda release: "http://mirror/")
         monkeypatch.setattr(stack, "TarballCache", Mirror(tmp_path, suites, unreachable))
         said = []
         return prepare(Paths(tmp_path / "state"), said.append), said

@@ -7,7 +7,8 @@ import pytest
 
 from demo import tarballs
 from demo.errors import DemoError
-from demo.tarballs import Tarball, TarballCache, host_mirror, parse_print_uris, upstream_version
+from demo.tarballs import Tarball, TarballCache, find_mirror, parse_print_uris, upstream_version
+from farm.build.deb.mirrors import Target
 from farm.errors import CommandError
 
 CONTENT = b"a tarball"
@@ -45,22 +46,20 @@ def test_a_package_without_checksum_is_no_tarball():
     assert parse_print_uris("'http://m/a_1.orig.tar.xz' a_1.orig.tar.xz 9 \n", "sid") is None
 
 
-def test_the_mirror_is_the_one_of_the_hosts_own_release():
-    targets = (
-        "https://other.example/debian/ trixie Debian\n"
-        "https://mirror.example/debian-security/ bookworm-security Debian-Security\n"
-        "https://mirror.example/debian/ bookworm Debian\n"
-    )
-    assert host_mirror(targets, "bookworm") == "https://mirror.example/debian/"
-
-
-def test_the_mirror_is_found_before_any_list_was_fetched():
-    assert host_mirror("https://mirror.example/debian/ bookworm \n", "bookworm")
-
-
-def test_media_are_no_mirror():
+def test_the_mirror_is_the_one_of_the_hosts_own_release(monkeypatch):
+    targets = [
+        Target("https://other.example/apps", "nodistro", "main"),
+        Target("https://mirror.example/debian-security/", "bookworm-security", "main"),
+        Target("https://mirror.example/debian/", "bookworm", "main"),
+    ]
+    release = {"VERSION_CODENAME": "bookworm"}
+    monkeypatch.setattr(tarballs.platform, "freedesktop_os_release", lambda: release)
+    monkeypatch.setattr(tarballs, "host_targets", lambda: targets)
+    assert find_mirror("bookworm") == "https://mirror.example/debian/"
+    assert find_mirror("sid") == "https://mirror.example/debian/"
+    monkeypatch.setattr(tarballs, "host_targets", lambda: targets[:1])
     with pytest.raises(DemoError, match="no Debian mirror"):
-        host_mirror("cdrom:[Debian]/ bookworm Debian\n", "bookworm")
+        find_mirror("bookworm")
 
 
 class Apt:
@@ -91,7 +90,7 @@ def cache(tmp_path, monkeypatch):
     def make(apt):
         monkeypatch.setattr(tarballs, "run", apt.run)
         said = []
-        return TarballCache(tmp_path, lambda: "http://m/", said.append), said
+        return TarballCache(tmp_path, lambda suite: "http://m/", said.append), said
 
     return make
 
