@@ -34,7 +34,7 @@ application.setComponent(ILogObserver, FileLogObserver(log).emit)
 with open({password!r}) as file:
     password = file.read().strip()
 Worker(
-    {host!r}, {port!r}, {name!r}, password, basedir, keepalive=600, umask=0o22, maxdelay=10
+    {host!r}, {port!r}, {name!r}, password, basedir, keepalive=600, umask=0o22, maxdelay=5
 ).setServiceParent(application)
 """
 

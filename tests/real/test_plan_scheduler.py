@@ -1,0 +1,178 @@
+"""The plan on a real master with real workers; the builds themselves are quick stand-ins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.farms import TestFarm, change, quick_repository
+
+pytestmark = pytest.mark.real
+
+LINE = "development/bookworm"
+DEPENDS: dict[str, list[str]] = {
+    "base": [],
+    "left": ["base"],
+    "right": ["base"],
+    "top": ["left", "right"],
+}
+ALL_PUBLISHED = dict.fromkeys(DEPENDS, "published")
+
+
+def distro(name: str, suffix: str) -> dict[str, Any]:
+    return {
+        "family": "deb",
+        "release": name,
+        "architecture": "amd64",
+        "root": {"suite": name},
+        "version_suffix": suffix,
+    }
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[TestFarm]:
+    """A diamond of four components, built."""
+    stack = {
+        "channels": {"development": {}},
+        "distros": {"bookworm": distro("bookworm", "~deb12")},
+        "components": {
+            name: {"git": quick_repository(tmp_path, name), "depends": depends}
+            for name, depends in DEPENDS.items()
+        },
+    }
+    workers = {"one": {"builds": 2}, "two": {"builds": 1}}
+    farm = TestFarm(tmp_path, stack, site={"workers": workers})
+    try:
+        farm.start()
+        farm.wait_states(LINE, **ALL_PUBLISHED)
+        yield farm
+    finally:
+        farm.stop()
+
+
+def push(farm: TestFarm, name: str, **files: str) -> None:
+    repository = farm.base / "git" / name
+    change(repository, files)
+    assert farm.hook(f"file://{repository}") == 200
+
+
+def test_a_push_rebuilds_the_component_and_its_dependents_once_in_order(farm: TestFarm) -> None:
+    first = farm.started()
+    assert first[0] == "base" and first[-1] == "top" and len(first) == 4
+    push(farm, "left", code="2")
+    farm.wait("left is built again", lambda: len(farm.started()) == 6)
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+    assert farm.started()[4:] == ["left", "top"]
+    assert farm.status()["lines"][LINE]["snapshot"] == 2
+    build = farm.get("builds?order=-buildid&limit=3&property=why&property=component")["builds"]
+    why = {b["properties"]["component"][0]: b["properties"]["why"][0] for b in build[1:]}
+    assert why["top"] == "dependency left changed"
+    assert why["left"].startswith("new commit ")
+
+
+def test_a_change_that_no_dependent_can_see_rebuilds_nothing_else(farm: TestFarm) -> None:
+    push(farm, "base", interface="same")
+    farm.wait("all four again", lambda: len(farm.started()) == 8)
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+    push(farm, "base", README="only words")
+    farm.wait("base alone", lambda: farm.status()["lines"][LINE]["snapshot"] == 3)
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+    assert farm.started()[8:] == ["base"]
+
+
+def test_a_failure_blocks_its_dependents_only_and_a_fix_unblocks_them(farm: TestFarm) -> None:
+    push(farm, "left", behaviour="fail")
+    farm.wait_states(LINE, base="published", left="failed", right="published", top="blocked")
+    one = farm.status()["lines"][LINE]["components"]
+    assert one["left"]["reason"] == "test: 1 of 3 tests"
+    assert one["top"]["waits_for"] == ["left"]
+    push(farm, "base", code="2")
+    farm.wait("right is built", lambda: farm.started().count("right") == 2)
+    farm.wait("published", lambda: farm.status()["lines"][LINE]["snapshot"] == 2)
+    push(farm, "left", behaviour="ok")
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+    assert farm.started().count("top") == 2
+
+
+def test_forcing_builds_again_and_says_so_when_the_name_is_wrong(farm: TestFarm) -> None:
+    assert "result" in farm.force("right-bookworm").json()
+    farm.wait("right again", lambda: farm.started().count("right") == 2)
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+    assert farm.started().count("top") == 1, "its output is the same"
+    farm.force("base-bookworm", dependents=True)
+    farm.wait("all of them again", lambda: len(farm.started()) == 9)
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+    error = farm.force("nosuch-bookworm").json()["error"]["message"]
+    assert error.startswith("cannot force: nosuch-bookworm; expected names from")
+
+
+def test_a_killed_worker_is_nobodys_fault(farm: TestFarm) -> None:
+    farm.kill(farm.worker("two"))
+    push(farm, "top", behaviour="hang")
+    farm.wait("top hangs", lambda: farm.started().count("top") == 2)
+    change(farm.base / "git" / "top", {"behaviour": "ok"})
+    farm.kill(farm.worker("one"))
+    farm.wait("it is to be built again", lambda: farm.states(LINE)["top"] in ("building", "ready"))
+    farm.start_worker("two")
+    farm.wait("top on the other worker", lambda: farm.started().count("top") == 3)
+    assert farm.states(LINE)["top"] == "building"
+
+
+def test_a_killed_master_carries_on(farm: TestFarm) -> None:
+    push(farm, "base", code="2")
+    farm.wait("base is built", lambda: len(farm.started()) >= 6)
+    farm.kill(farm.master)
+    commit = change(farm.base / "git" / "right", {"code": "2"})
+    farm.start_master()
+
+    def published() -> bool:
+        line = farm.status()["lines"][LINE]
+        return line["state"] == "idle" and line["components"]["right"]["commit"] == commit
+
+    farm.wait("what was pushed while the master was down is published", published)
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+    done = [line.split()[3] for line in (farm.state / "started").read_text().splitlines()]
+    again = len(done) - len(set(done))
+    assert again <= 3, "only what was under way when the master died is built twice"
+
+
+def test_a_component_added_to_the_stack_is_built_after_a_reconfiguration(farm: TestFarm) -> None:
+    url = quick_repository(farm.base, "extra")
+    farm.stack["components"]["extra"] = {"git": url, "depends": ["top"]}
+    farm.write_stack()
+    farm.run("buildbot", "reconfig", farm.master)
+    farm.wait_states(LINE, **ALL_PUBLISHED, extra="published")
+    assert farm.started()[4:] == ["extra"]
+
+
+def test_a_repository_that_vanished_is_named_and_disturbs_nobody(farm: TestFarm) -> None:
+    (farm.base / "git" / "left").rename(farm.base / "git" / "gone")
+    farm.hook(f"file://{farm.base / 'git' / 'left'}")
+
+    def problem() -> str:
+        return str(farm.status()["lines"][LINE]["components"]["left"]["reason"])
+
+    farm.wait("the problem is shown", lambda: "cannot be read" in problem())
+    push(farm, "right", code="2")
+    farm.wait("right is built", lambda: farm.started().count("right") == 2)
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+
+
+def test_a_hook_without_the_password_is_refused(farm: TestFarm) -> None:
+    (farm.state / "secrets" / "hook-password").write_text("wrong\n")
+    assert farm.hook(farm.stack["components"]["base"]["git"]) == 401
+
+
+def test_a_dependent_starts_within_a_second_of_its_dependency(farm: TestFarm) -> None:
+    began = time.time()
+    push(farm, "base", code="2")
+    farm.wait("all four again", lambda: len(farm.started()) == 8)
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+    requests = farm.get("buildrequests?field=submitted_at&field=claimed_at&order=-buildrequestid")
+    waited = [r["claimed_at"] - r["submitted_at"] for r in requests["buildrequests"][:4]]
+    assert max(waited) <= 2, f"whole seconds between submission and start: {waited}"
+    assert time.time() - began < 60
