@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from farm.errors import CommandError
+from farm.pool import sha256_of
 from farm.run import clean_environment, run
 from repo_publish.errors import VerifyError
-from repo_publish.files import sha256_of
 
 
 def check_signature(signed: Path, keyring: Path, *, of: Path | None = None) -> None:

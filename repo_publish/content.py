@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from farm.job.model import BuildResult, PoolFile
+from farm import pool as farm_pool
+from farm.job.model import PoolFile
 from farm.model import Family
+from farm.pool import PoolError, sha256_of
 from repo_publish import debs, rpms
 from repo_publish.errors import PublishError
-from repo_publish.files import sha256_of
 from repo_publish.manifest import Manifest, ManifestFile
 from repo_publish.model import Publication, Published
 
-_KEY = re.compile(r"[0-9a-f]{64}")
-_FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._~^:%-]*")
 _PUBLISHED_KINDS = ("source", "binary")
 
 
@@ -63,30 +59,27 @@ def collect(
         try:
             contents.append(_from_pool(published, publication, pool))
         except PublishError as error:
-            problems.extend(f"{published.component}: {p}" for p in error.problems or [str(error)])
+            problems += [f"{published.component}: {p}" for p in error.problems or [str(error)]]
+        except PoolError as error:
+            problems.append(f"{published.component}: {error}")
     if problems:
         raise PublishError(f"{publication.channel}/{publication.distro} is not published", problems)
     return contents
 
 
-def pool_directory(pool: Path, key: str) -> Path:
-    """Where the pool keeps the build of that key."""
-    return pool / key[:2] / key
-
-
 def _from_pool(published: Published, publication: Publication, pool: Path) -> Content:
-    if not _KEY.fullmatch(published.key):
-        raise PublishError(f"{published.key!r} is not a build key")
-    directory = pool_directory(pool, published.key)
-    result = _read_result(directory)
+    result = farm_pool.result(pool, published.key)
+    if result is None:
+        raise PublishError(f"its build {published.key} is not in the pool")
     if (result.key, result.component, result.distro) != (
         published.key,
         published.component,
         publication.distro,
     ):
         raise PublishError(
-            f"the pool's {directory.name} is a build of {result.component} on {result.distro}"
+            f"the pool's {published.key} is a build of {result.component} on {result.distro}"
         )
+    directory = farm_pool.directory(pool, published.key)
     files = [file for file in result.files if file.kind in _PUBLISHED_KINDS]
     problems = [problem for file in files for problem in _damage(directory, file)]
     if problems:
@@ -102,19 +95,8 @@ def _from_pool(published: Published, publication: Publication, pool: Path) -> Co
     return Content(published, result.version, placed, new=True)
 
 
-def _read_result(directory: Path) -> BuildResult:
-    try:
-        return BuildResult.model_validate_json((directory / "result.json").read_bytes())
-    except FileNotFoundError as error:
-        raise PublishError(f"its build {directory.name} is not in the pool") from error
-    except ValidationError as error:
-        raise PublishError(f"{directory / 'result.json'} is not a build's result") from error
-
-
 def _damage(directory: Path, file: PoolFile) -> list[str]:
-    if not _FILENAME.fullmatch(file.filename):
-        return [f"{file.filename!r} is not the name of a package file"]
-    path = directory / file.filename
+    path = directory / farm_pool.checked_filename(file.filename)
     if path.is_symlink() or not path.is_file():
         return [f"{path} is missing"]
     if path.stat().st_size != file.size or sha256_of(path) != file.sha256:

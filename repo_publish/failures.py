@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from farm.errors import CommandError, InfrastructureError
-from repo_publish.errors import PublishError
+from repo_publish.errors import PublishError, VerifyError
 from repo_publish.line import Line
 
 _FULL = ("No space left on device", "Disk quota exceeded")
-_ALMOST_NOTHING = 256 * 1024
+_ALMOST_NOTHING = 1024 * 1024
+"""With so few bytes left, tools fail without saying why, or (rpmkeys --import) not at all."""
 
 
 @contextmanager
@@ -27,8 +28,8 @@ def explained(line: Line) -> Iterator[None]:
         raise InfrastructureError(
             f"{line} is not published: {error.strerror or error}{where}; {_live(line)}"
         ) from error
-    except CommandError as error:
-        full = next((text for text in _FULL if text in error.output), None)
+    except (CommandError, VerifyError) as error:
+        full = next((text for text in _FULL if text in str(error)), None)
         if full is None and _free_bytes(line) < _ALMOST_NOTHING:
             full = _FULL[0]
         if full is None:

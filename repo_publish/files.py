@@ -1,22 +1,15 @@
-"""Files of archives: digests, hardlinks, durable writes."""
+"""Files of archives: hardlinks, durable writes."""
 
 from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 import os
 import shutil
 from pathlib import Path
 
 _NO_HARDLINK = (errno.EXDEV, errno.EPERM, errno.EMLINK)
 _WORLD_READABLE = 0o044
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA256 of a file's content, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def place(origin: Path, target: Path) -> None:

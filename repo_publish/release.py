@@ -8,7 +8,8 @@ from pathlib import Path
 
 from debian.deb822 import Release
 
-from repo_publish.files import place_if_missing, sha256_of
+from farm.pool import sha256_of
+from repo_publish.files import place_if_missing
 from repo_publish.model import Publication
 
 BY_HASH = "by-hash/SHA256"

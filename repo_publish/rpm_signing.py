@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from farm.errors import FarmError
+from farm.pool import sha256_of
 from farm.run import run
 from repo_publish.content import Content, Placed
 from repo_publish.errors import PublishError
-from repo_publish.files import place, sha256_of, sync_file
+from repo_publish.files import place, sync_file
 from repo_publish.keys import Signer
 from repo_publish.line import STATE, Line
 from repo_publish.manifest import load_manifest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from farm.pool import sha256_of
 from repo_publish.content import Content
-from repo_publish.files import sha256_of
 from repo_publish.line import Line
 from repo_publish.manifest import Manifest, ManifestFile
 

@@ -30,7 +30,7 @@ class Rpm:
     name: str
     version: str
     release: str = "1.el9"
-    requires: tuple[str, ...] = ()
+    requires: str = ""
     content: str = ""
     """Installed as ``/usr/share/<name>/content``; default: name and version."""
 
@@ -149,7 +149,7 @@ def _pool_file(path: Path) -> PoolFile:
 
 
 def _spec(rpm: Rpm) -> str:
-    requires = "".join(f"Requires: {name}\n" for name in rpm.requires)
+    requires = f"Requires: {rpm.requires}\n" if rpm.requires else ""
     return f"""\
 Name: {rpm.name}
 Version: {rpm.version}
