@@ -74,6 +74,11 @@ def redacted(url: str) -> str:
     return re.sub(r"^([a-z]+://)[^/@]*@", r"\1***@", url)
 
 
+def without_credentials(url: str) -> str:
+    """The URL as everybody may use it: ssh's user name stays, http's user and password go."""
+    return re.sub(r"^(https?://)[^/@]*@", r"\1", url)
+
+
 def mirror_path(root: Path, url: str) -> Path:
     """Where below `root` the mirror of `url` lives; components of one repository share it."""
     last = url.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1].removesuffix(".git")

@@ -20,6 +20,7 @@ from farm.git import (
     RepositoryUnavailable,
     mirror_path,
     redacted,
+    without_credentials,
 )
 from tests.repositories import Repository
 
@@ -327,6 +328,11 @@ def test_messages_never_show_a_password() -> None:
     assert redacted("https://host/x@y.git") == "https://host/x@y.git"
     assert redacted("git@host:x.git") == "git@host:x.git"
     assert "secret" not in str(RepositoryUnavailable("https://joe:secret@host/x", "gone"))
+
+
+def test_credentials_are_no_part_of_what_packages_say() -> None:
+    assert without_credentials("https://joe:secret@host/x.git") == "https://host/x.git"
+    assert without_credentials("ssh://git@host/x.git") == "ssh://git@host/x.git"
 
 
 def test_a_mirrors_place_is_readable_and_its_own() -> None:
