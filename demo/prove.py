@@ -14,7 +14,7 @@ from demo.prove_rpm import prove_rpm
 from demo.published import Published, fetch_published
 from demo.where import Archive
 from farm.build.deb.roots import root_for
-from farm.build.rpm.roots import ensure_root
+from farm.build.rpm.roots import root_in_use
 from farm.errors import FarmError
 from farm.model import Family
 
@@ -62,8 +62,8 @@ def _try_out(published: Published, paths: Paths, log: TextIO) -> list[str]:
     cache = paths.state / "cache"  # the workers' own: the roots are there already
     work = paths.demo / "work"
     if distro.family is Family.RPM:
-        root = ensure_root(distro, cache, log)
-        return prove_rpm(published, root.path, root.dnf, work, log)
+        with root_in_use(distro, cache, log) as root:
+            return prove_rpm(published, root.path, root.dnf, work, log)
     return prove_deb(published, root_for(distro, cache, log).tree, work, log)
 
 

@@ -30,8 +30,10 @@ def prove_rpm(published: Published, root: Path, dnf: Dnf, work: Path, log: TextI
         inside = overlay.mount_point
 
         def call(what: str, *command: str) -> str:
-            added = [f"--setopt=reposdir={inside}{repos}", "--enableplugin=download"]
-            argv = dnf.argv(inside, *added, *command)
+            # A cache of its own: what the workers have downloaded is none of a user's.
+            settings = [f"reposdir={inside}{repos}", f"cachedir={inside}/var/cache/dnf"]
+            options = [f"--setopt={setting}" for setting in settings]
+            argv = dnf.argv(inside, *options, "--enableplugin=download", *command)
             return client.run_host(what, argv, direct_to_loopback(dnf.environment))
 
         call(f"dnf install {PROGRAM}", "install", PROGRAM)
@@ -41,7 +43,7 @@ def prove_rpm(published: Published, root: Path, dnf: Dnf, work: Path, log: TextI
         package = f"{HOME}/{source.filename}"
         client.run_host(
             "check the source package's signature",
-            ["rpmkeys", f"--root={inside}", "--checksig", package],
+            ["rpmkeys", f"--root={inside}", "--checksig", f"{inside}{package}"],
             dnf.environment,
         )
         call("dnf builddep", "builddep", f"{inside}{package}")
