@@ -48,6 +48,10 @@ class Phases:
         self._log.write(f"{MARK}{phase}\n")
         self._log.flush()
 
+    def start_limit(self) -> None:
+        """Count the time limit from now on: making roots and downloads have limits of their own."""
+        self._began = self._clock()
+
     def line(self, text: str) -> None:
         """Pass one line of a program's output to the log."""
         self._log.write(text)

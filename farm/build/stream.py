@@ -8,9 +8,9 @@ import selectors
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
-from farm.errors import FarmError
+from farm.errors import CommandError, FarmError
 
 Output = Callable[[str], object]
 """Gets each line of a program's output as it comes, line end included (``log.write``)."""
@@ -67,6 +67,41 @@ def follow(
     except subprocess.TimeoutExpired as error:
         raise TimeLimitExceeded(program, limit_s or 0) from error
     return "".join(kept)
+
+
+def run_following(
+    what: str,
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    output: Output,
+    timeout_s: float,
+) -> None:
+    """Run a program of this machine and pass on each line it prints.
+
+    :param what: begins the error message.
+    :raises CommandError: it exited with anything but 0.
+    :raises FarmError: it is not installed, or ran longer than `timeout_s` (it is killed then).
+    """
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(env),
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise FarmError(f"{what}: {argv[0]} is not installed") from error
+    try:
+        text = follow(process, argv[0], output, timeout_s)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    if process.returncode:
+        raise CommandError(what, argv, process.returncode, text)
 
 
 class _Lines:

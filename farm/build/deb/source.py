@@ -1,0 +1,157 @@
+"""The Debian source package of a build: its names, its packaging, its changelog."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from debian.changelog import Changelog, ChangelogParseError
+from debian.deb822 import Changes, Deb822
+
+from farm.build.deb.relations import Relation, parse_relations
+from farm.build.interface import BuildRequest
+from farm.errors import BuildFailure
+from farm.packaging.info import PackagingInfo
+from farm.packaging.text import one_line, rfc5322_date
+
+SOURCE_FORMAT = "3.0 (quilt)\n"
+_FILE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9+.~_-]*$")
+_SOURCE_NAME = re.compile(r"^[a-z0-9][a-z0-9+.-]+$")
+
+
+@dataclass(frozen=True)
+class SourcePackage:
+    """What the files of one source package are called, and what building it needs."""
+
+    name: str
+    version: str
+    """Full, with the epoch that a component's own changelog may have."""
+    upstream: str
+    timestamp: int
+    build_depends: tuple[Relation, ...]
+
+    @property
+    def directory(self) -> str:
+        """The unpacked source, as dpkg-source(1) calls it."""
+        return f"{self.name}-{self.upstream}"
+
+    @property
+    def archive(self) -> str:
+        """The tarball of the upstream source, without debian/."""
+        return f"{self.name}_{self.upstream}.orig.tar.xz"
+
+    @property
+    def plain_version(self) -> str:
+        """The version as it is in file names: without epoch."""
+        return self.version.partition(":")[2] or self.version
+
+    def file(self, suffix: str) -> str:
+        """``name_version<suffix>``, as ``.dsc`` and the ``.changes`` are called."""
+        return f"{self.name}_{self.plain_version}{suffix}"
+
+
+def generated_source(info: PackagingInfo) -> SourcePackage:
+    """The source package that generated packaging makes."""
+    relations = parse_relations(", ".join(info.build_depends))
+    version = info.version.deb(info.version_suffix)
+    return SourcePackage(info.name, version, info.version.upstream, info.timestamp, relations)
+
+
+def own_source(info: PackagingInfo, control: str, changelog: str) -> SourcePackage:
+    """The source package that a component's own debian/ makes.
+
+    :param control: text of debian/control.
+    :param changelog: text of debian/changelog.
+    :raises BuildFailure: they cannot be used.
+    """
+    try:
+        fields = next(iter(Deb822.iter_paragraphs(control)), Deb822())
+        latest = Changelog(changelog, max_blocks=1, strict=True).full_version
+    except (ChangelogParseError, ValueError) as error:
+        raise BuildFailure("package", f"debian/changelog: {one_line(str(error))}") from error
+    name = fields.get("Source", "")
+    if not _SOURCE_NAME.match(name):
+        raise BuildFailure("package", f"debian/control: no usable Source field: {name!r}")
+    needed = (
+        fields.get(field, "")
+        for field in ("Build-Depends", "Build-Depends-Arch", "Build-Depends-Indep")
+    )
+    relations = tuple(relation for text in needed for relation in parse_relations(text))
+    epoch = f"{latest.partition(':')[0]}:" if latest and ":" in latest else ""
+    version = f"{epoch}{info.version.deb(info.version_suffix)}"
+    return SourcePackage(name, version, info.version.upstream, info.timestamp, relations)
+
+
+def own_changelog(changelog: str, source: SourcePackage, info: PackagingInfo) -> str:
+    """A component's changelog with an entry for this build on top, dated by the commit.
+
+    A changelog that has this version on top already (that of a source package the farm made) stays
+    as it is.
+    """
+    log = Changelog(changelog, strict=True)
+    if log.full_version == source.version:
+        return changelog
+    log.new_block(
+        package=source.name,
+        version=source.version,
+        distributions="unstable",
+        urgency="medium",
+        author=one_line(info.maintainer),
+        date=rfc5322_date(info.timestamp),
+    )
+    for line in ("", *_entries(info), ""):
+        log.add_change(line)
+    return str(log)
+
+
+def read_packaging(tree: Path, name: str) -> str:
+    """The text of a file in the tree's debian/.
+
+    :raises BuildFailure: there is none, or it is a link that could lead anywhere.
+    """
+    path = tree / "debian" / name
+    if path.is_symlink() or path.parent.is_symlink() or not path.is_file():
+        raise BuildFailure("package", f"debian/{name} is missing, or not a regular file")
+    return path.read_text(errors="replace")
+
+
+def source_of(request: BuildRequest) -> SourcePackage:
+    """The source package that a request asks for.
+
+    :raises BuildFailure: the component's own packaging cannot be used.
+    """
+    if not request.own_packaging:
+        return generated_source(request.info)
+    return own_source(
+        request.info,
+        read_packaging(request.tree, "control"),
+        read_packaging(request.tree, "changelog"),
+    )
+
+
+def parse_owners(text: str) -> dict[str, str]:
+    """pkg-config name to package, from what ``dpkg-query --search`` printed of .pc files."""
+    owners = {}
+    for line in text.splitlines():
+        packages, colon, path = line.partition(": ")
+        if colon and path.endswith(".pc"):
+            owners[Path(path).stem] = packages.partition(",")[0].partition(":")[0]
+    return owners
+
+
+def listed_files(changes: str) -> tuple[str, ...]:
+    """File names in the Files field of a .changes file.
+
+    :raises BuildFailure: a name that could lead out of its directory.
+    """
+    names = tuple(row["name"] for row in Changes(changes)["Files"])
+    for name in names:
+        if not _FILE_NAME.match(name):
+            raise BuildFailure("package", f"unusable file name in the .changes file: {name!r}")
+    return names
+
+
+def _entries(info: PackagingInfo) -> list[str]:
+    changes = [one_line(change) for change in info.changes if change.strip()]
+    return [f"  * {change}" for change in changes or [f"Commit {info.commit}."]]
