@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from demo.rpm_distribution import build_distribution
 from demo.steps import Steps, write
 
 STEPS = 6
+PROOFS_AT_ONCE = 2
+Say = Callable[[str], None]
+
 RPM_DISTRIBUTION = "rpm-distribution"
 """The rpm demo distribution's directory below the demo's; components.yml names it."""
 
@@ -74,10 +78,20 @@ def _with_farm(paths: Paths, options: Options, console: Console, report: Steps) 
             not_before=began if started else 0.0,
         )
     with report.step("proof", "as a user: install, run, fetch the source, rebuild"):
-        for archive in published:
-            prove(paths, archive, report.say, again=options.prove_again)
+        prove_all(paths, published, report.say, again=options.prove_again)
     with report.step("where to look", "the farm goes on running"):
         write(console, where.summary(paths, settings.www.public_url, published))
+
+
+def prove_all(paths: Paths, published: list[where.Archive], say: Say, *, again: bool) -> None:
+    """Prove every archive, some at once.
+
+    :raises DemoError: of the first that fails, after the others have ended.
+    """
+    with ThreadPoolExecutor(PROOFS_AT_ONCE) as pool:
+        proofs = [pool.submit(prove, paths, archive, say, again=again) for archive in published]
+    for proof in proofs:
+        proof.result()
 
 
 @contextmanager
