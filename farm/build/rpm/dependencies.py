@@ -7,23 +7,25 @@ dependencies' packages of this very build, checking that they still fit.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from farm.build.phases import Phases
 from farm.build.rpm.dnf import verdict
 from farm.build.rpm.inputs import RpmFile, make_repository, relations_digest
-from farm.build.rpm.roots import RpmRoot, locked
+from farm.build.rpm.roots import RpmRoot
 from farm.build.sandbox import Overlay
 from farm.errors import CommandError, InfrastructureError
 
-INPUT_REPOSITORY = "farm-inputs"
 INPUT_PRIORITY = 50
 """Below dnf's default of 99: the farm's own packages come before the distro's."""
 
@@ -48,23 +50,21 @@ def resolution_key(root: RpmRoot, requires: Iterable[str], inputs: Iterable[RpmF
 
 
 class Dependencies:
-    """The dependency layers of one cache.
+    """The dependency layers of one root, shared by all builds in it.
 
-    :param place: a directory of their own, shared by all builds of the machine.
     :param work: for mount points.
     """
 
-    def __init__(self, place: Path, work: Path):
-        self._place = place
+    def __init__(self, root: RpmRoot, work: Path):
+        self._root = root
         self._work = work
-        self._resolutions = place / "resolutions"
-        self._layers = place / "layers"
+        self._resolutions = root.place / "resolutions"
+        self._layers = root.place / "layers"
         for directory in (self._resolutions, self._layers):
             directory.mkdir(parents=True, exist_ok=True)
 
     def resolve(
         self,
-        root: RpmRoot,
         requires: Sequence[str],
         inputs: Sequence[RpmFile],
         source_package: Callable[[], Path],
@@ -81,19 +81,19 @@ class Dependencies:
         :raises BuildFailure: what is required cannot be had.
         :raises InfrastructureError: a repository or the disk fails.
         """
-        key = resolution_key(root, requires, inputs)
-        with locked(self._resolutions / f"{key}.lock"):
+        key = resolution_key(self._root, requires, inputs)
+        with _locked(self._resolutions / f"{key}.lock"):
             known = None if anew else self._known(key)
             if known is None:
-                known = self._ask(root, source_package(), inputs, phases)
+                known = self._ask(source_package(), inputs, phases)
                 self._remember(key, known)
             return known
 
-    def lower(self, root: RpmRoot, resolution: Resolution) -> list[Path]:
+    def lower(self, resolution: Resolution) -> list[Path]:
         """The directories that an overlay with the distro's packages lies on."""
         if not resolution.layer:
-            return [root.path]
-        return [root.path, self._layers / resolution.layer]
+            return [self._root.path]
+        return [self._root.path, self._layers / resolution.layer]
 
     def _known(self, key: str) -> Resolution | None:
         try:
@@ -110,55 +110,69 @@ class Dependencies:
         scratch.write_text(json.dumps({"layer": resolution.layer, "inputs": resolution.inputs}))
         scratch.replace(file)
 
-    def _ask(
-        self, root: RpmRoot, source_package: Path, inputs: Sequence[RpmFile], phases: Phases
-    ) -> Resolution:
-        with tempfile.TemporaryDirectory(dir=self._place, prefix=".new-") as scratch:
+    def _ask(self, source_package: Path, inputs: Sequence[RpmFile], phases: Phases) -> Resolution:
+        with tempfile.TemporaryDirectory(dir=self._root.place, prefix=".new-") as scratch:
             downloads = Path(scratch) / "packages"
             downloads.mkdir()
-            repository: list[str] = []
-            if inputs:
-                make_repository(inputs, Path(scratch) / INPUT_REPOSITORY)
-                address = (Path(scratch) / INPUT_REPOSITORY).absolute().as_uri()
-                repository = [
-                    f"--repofrompath={INPUT_REPOSITORY},{address}",
-                    f"--setopt={INPUT_REPOSITORY}.priority={INPUT_PRIORITY}",
-                    f"--setopt={INPUT_REPOSITORY}.gpgcheck=0",
-                ]
-            fetch = ("builddep", "--downloadonly", f"--downloaddir={downloads}", source_package)
-            with Overlay([root.path], self._work) as overlay:
-                argv = root.dnf.argv(overlay.mount_point, *repository, *fetch)
-                try:
-                    overlay.run_host(
-                        "resolve the build dependencies",
-                        argv,
-                        env=root.dnf.environment,
-                        output=phases.line,
-                    )
-                except CommandError as error:
-                    raise verdict(error) from error
+            with self._offered(inputs, Path(scratch) / "repository") as options:
+                self._download(source_package, downloads, options, phases)
             own = {rpm.path.name: rpm.name for rpm in inputs}
-            found = sorted(file.name for file in downloads.iterdir())
-            needed = tuple(own[name] for name in found if name in own)
-            for name in found:
-                if name in own:
-                    (downloads / name).unlink()
-            layer = self._layer(root, downloads, phases)
-        return Resolution(layer, needed)
+            needed = sorted(file.name for file in downloads.iterdir() if file.name in own)
+            for name in needed:
+                (downloads / name).unlink()
+            layer = self._layer(downloads, phases)
+        return Resolution(layer, tuple(own[name] for name in needed))
 
-    def _layer(self, root: RpmRoot, packages: Path, phases: Phases) -> str:
+    @contextlib.contextmanager
+    def _offered(self, inputs: Sequence[RpmFile], directory: Path) -> Iterator[list[str]]:
+        """Options with which dnf finds the input packages."""
+        if not inputs:
+            yield []
+            return
+        make_repository(inputs, directory)
+        # dnf keeps metadata by name: one that no other build uses, and that is removed again.
+        name = f"farm-inputs-{uuid.uuid4().hex}"
+        yield [
+            f"--repofrompath={name},{directory.absolute().as_uri()}",
+            f"--setopt={name}.priority={INPUT_PRIORITY}",
+            f"--setopt={name}.gpgcheck=0",
+        ]
+        for kept in self._root.dnf.cache.glob(f"{name}*"):
+            if kept.is_dir():
+                shutil.rmtree(kept, ignore_errors=True)
+            else:
+                kept.unlink()
+
+    def _download(
+        self, source_package: Path, directory: Path, options: list[str], phases: Phases
+    ) -> None:
+        """Have dnf put what is missing for building a source package into `directory`."""
+        fetch = ("builddep", "--downloadonly", f"--downloaddir={directory}", source_package)
+        with Overlay([self._root.path], self._work) as overlay:
+            argv = self._root.dnf.argv(overlay.mount_point, *options, *fetch)
+            try:
+                overlay.run_host(
+                    "resolve the build dependencies",
+                    argv,
+                    env=self._root.dnf.environment,
+                    output=phases.line,
+                )
+            except CommandError as error:
+                raise verdict(error) from error
+
+    def _layer(self, packages: Path, phases: Phases) -> str:
         """A layer with these packages of the distro, made unless it exists; its name."""
         names = sorted(file.name for file in packages.iterdir())
         if not names:
             return ""
-        said = "\0".join([root.key, *names])
+        said = "\0".join([self._root.key, *names])
         name = hashlib.sha256(said.encode()).hexdigest()[:32]
         layer = self._layers / name
-        with locked(self._layers / f"{name}.lock"):
+        with _locked(self._layers / f"{name}.lock"):
             if not layer.is_dir():
                 scratch = self._layers / f".new-{name}"
                 shutil.rmtree(scratch, ignore_errors=True)
-                with Overlay([root.path], self._work, upper=scratch) as overlay:
+                with Overlay([self._root.path], self._work, upper=scratch) as overlay:
                     # dnf has checked it all; what of it the farm's own packages satisfy is not
                     # installed yet.
                     install(overlay, packages, phases, "--nodeps")
@@ -208,3 +222,10 @@ def _link(source: Path, target: Path) -> None:
         os.link(source.resolve(), target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

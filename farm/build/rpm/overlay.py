@@ -15,7 +15,7 @@ from farm.build.rpm.buildinfo import buildinfo_name, buildinfo_text
 from farm.build.rpm.dependencies import Dependencies, install_inputs
 from farm.build.rpm.inputs import RpmFile, read_rpm
 from farm.build.rpm.output import RpmbuildOutput
-from farm.build.rpm.roots import RpmRoot, ensure_root
+from farm.build.rpm.roots import RpmRoot, root_in_use
 from farm.build.rpm.rpmbuild import (
     HOME,
     TOP_DIRECTORY,
@@ -57,7 +57,11 @@ class OverlayBackend:
 
     def prepare(self, distro: Distro, cache: Path, log: TextIO) -> str:
         """Make the distro's root unless `cache` has it; return its identity."""
-        return ensure_root(distro, cache, log).identity
+        try:
+            with root_in_use(distro, cache, log) as root:
+                return root.identity
+        except (OSError, CommandError) as error:
+            raise InfrastructureError(f"making the root of {distro.name}: {error}") from error
 
     def build(self, request: BuildRequest, log: TextIO) -> BuildOutcome:
         """Build, test and package in a clean root."""
@@ -79,7 +83,6 @@ class _Build:
         self._output = RpmbuildOutput(self._phases)
         self._place = request.cache / "rpm"
         self._work = self._place / "work"
-        self._dependencies = Dependencies(self._place, self._work)
         self._environment = {
             "PATH": CLEAN_PATH,
             "HOME": HOME,
@@ -90,8 +93,10 @@ class _Build:
     def run(self) -> BuildOutcome:
         """Build; see `farm.build.interface.Backend.build`."""
         self._phases.enter("root")
-        root = ensure_root(self._request.distro, self._request.cache, self._log)
-        with tempfile.TemporaryDirectory(dir=self._place, prefix=".build-") as directory:
+        with (
+            root_in_use(self._request.distro, self._request.cache, self._log) as root,
+            tempfile.TemporaryDirectory(dir=self._place, prefix=".build-") as directory,
+        ):
             scratch = Path(directory)
             self._phases.enter("source")
             source, requires = self._source(root, scratch / "source")
@@ -101,7 +106,7 @@ class _Build:
                 installed = self._build(root, source, requires, inputs, scratch, anew=True)
             if installed is None:
                 raise BuildFailure("dependencies", "dnf and rpm disagree on what is needed")
-        return self._outcome(root, source, installed)
+            return self._outcome(root, source, installed)
 
     def _source(self, root: RpmRoot, directory: Path) -> tuple[Source, list[str]]:
         """The sources, and what the build requires."""
@@ -145,10 +150,9 @@ class _Build:
         """
         self._phases.enter("dependencies")
         source_package = partial(self._source_package, root, source)
-        resolution = self._dependencies.resolve(
-            root, requires, inputs, source_package, self._phases, anew=anew
-        )
-        with Overlay(self._dependencies.lower(root, resolution), self._work) as overlay:
+        dependencies = Dependencies(root, self._work)
+        resolution = dependencies.resolve(requires, inputs, source_package, self._phases, anew=anew)
+        with Overlay(dependencies.lower(resolution), self._work) as overlay:
             chosen = [rpm for rpm in inputs if rpm.name in resolution.inputs]
             if not install_inputs(overlay, chosen, scratch, self._phases):
                 return None

@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from farm.model import Distro
 from farm.run import run
 
 FETCH_TIMEOUT_S = 60
+KEPT_UNUSED_S = 3 * 24 * 3600
+_IDENTITY = "identity"
 
 DEVICES = {
     "null": (1, 3),
@@ -50,12 +53,18 @@ _IN_NAMESPACES = (
 class RpmRoot:
     """A root in the cache, for reading only."""
 
-    path: Path
+    place: Path
+    """Its directory in the cache; what is derived from the root is kept there too."""
     key: str
     """Digest of what it was made from: the configuration, and the state of the repositories."""
     identity: str
     """Digest of the packages in it: many states of the repositories give the same root."""
     dnf: Dnf
+
+    @property
+    def path(self) -> Path:
+        """The root itself."""
+        return self.place / "root"
 
 
 def root_key(configuration: str, distro: Distro, indexes: Mapping[str, str]) -> str:
@@ -77,29 +86,55 @@ def installed_identity(listing: str) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def ensure_root(distro: Distro, cache: Path, log: TextIO) -> RpmRoot:
+@contextlib.contextmanager
+def root_in_use(distro: Distro, cache: Path, log: TextIO) -> Iterator[RpmRoot]:
     """The root of a distro as its repositories are now; made when the cache has none.
+
+    It is not removed from the cache while the `with` block lasts.
 
     :raises InfrastructureError: a repository or the disk fails.
     """
     home, roots = cache / "rpm/home", cache / "rpm/roots"
-    try:
-        for directory in (home, roots):
-            directory.mkdir(parents=True, exist_ok=True)
-        _write_once(home / ".rpmmacros", RPM_MACROS)
-        configuration = configuration_text(distro.root.repositories, distro.architecture)
-        indexes = {n: _index_digest(u, distro) for n, u in distro.root.repositories.items()}
-        key = root_key(configuration, distro, indexes)
-        settings = home / f"{key}.conf"
-        _write_once(settings, configuration)
-        dnf = Dnf(settings, home, cache / "rpm/dnf")
-        place = roots / key
-        with locked(roots / f"{key}.lock"):
-            if not (place / "identity").exists():
+    for directory in (home, roots):
+        directory.mkdir(parents=True, exist_ok=True)
+    _write_once(home / ".rpmmacros", RPM_MACROS)
+    configuration = configuration_text(distro.root.repositories, distro.architecture)
+    indexes = {n: _index_digest(u, distro) for n, u in distro.root.repositories.items()}
+    key = root_key(configuration, distro, indexes)
+    settings = home / f"{key}.conf"
+    _write_once(settings, configuration)
+    dnf = Dnf(settings, home, cache / "rpm/dnf")
+    place = roots / key
+    with _lock_file(roots, key).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        while not (place / _IDENTITY).exists():
+            # Not held in between: somebody else may have made, or removed, the root.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (place / _IDENTITY).exists():
+                _forget_unused(roots)
                 _make(place, distro, dnf, log)
-        return RpmRoot(place / "root", key, (place / "identity").read_text(), dnf)
-    except OSError as error:
-        raise InfrastructureError(f"cannot make the root of {distro.name}: {error}") from error
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        os.utime(place / _IDENTITY)
+        yield RpmRoot(place, key, (place / _IDENTITY).read_text(), dnf)
+
+
+def _forget_unused(roots: Path) -> None:
+    """Remove roots that no build has used for a while: each state of a distro leaves one."""
+    for identity in roots.glob(f"*/{_IDENTITY}"):
+        if time.time() - identity.stat().st_mtime < KEPT_UNUSED_S:
+            continue
+        with (
+            _lock_file(roots, identity.parent.name).open("w") as lock,
+            contextlib.suppress(BlockingIOError),
+        ):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            identity.unlink()
+            shutil.rmtree(identity.parent, ignore_errors=True)
+
+
+def _lock_file(roots: Path, key: str) -> Path:
+    # Never removed: who waits for it would hold a lock that nobody else sees.
+    return roots / f"{key}.lock"
 
 
 def _make(place: Path, distro: Distro, dnf: Dnf, log: TextIO) -> None:
@@ -139,7 +174,7 @@ def _make(place: Path, distro: Distro, dnf: Dnf, log: TextIO) -> None:
         os.chown(home, BUILDER.uid, BUILDER.gid)
         root.chmod(0o755)
         Path(scratch).chmod(0o755)
-        (Path(scratch) / "identity").write_text(installed_identity(listing))
+        (Path(scratch) / _IDENTITY).write_text(installed_identity(listing))
         Path(scratch).rename(place)
         Path(scratch).mkdir()  # for the context manager to remove
 
@@ -166,11 +201,3 @@ def _write_once(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     scratch.write_text(text)
     scratch.replace(path)
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file, which is made when it does not exist."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 PREAMBLE = ""
 
 _SECTION = re.compile(
-    r"^%(description|package|prep|generate_buildrequires|conf|build|install|check|clean|files"
+    # ldconfig_scriptlets is a macro that becomes sections.
+    r"^%(?:\{\?)?(ldconfig_\w+|description|package|prep|generate_buildrequires|conf|build|install|check|clean|files"
     r"|changelog|pre|post|preun|postun|pretrans|posttrans|preuntrans|postuntrans|trigger\w*"
     r"|filetrigger\w*|transfiletrigger\w*|verifyscript|verify|sourcelist|patchlist)\b",
     re.MULTILINE,
