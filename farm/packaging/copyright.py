@@ -51,7 +51,7 @@ def debian_copyright(info: PackagingInfo) -> str:
         setattr(document.header, field, value)
     names = list(dict.fromkeys(debian_licence(n) for n in _OPERATOR.split(info.licence) if n))
     expression = debian_expression(info.licence) or _UNKNOWN
-    notices = [one_line(n) for n in info.documents.copyright]
+    notices = [one_line(n) for n in info.details.copyright]
     everything = "\n ".join(notices or [f"The authors of {info.name}"])
     texts = {name: _text(info, name, alone=len(names) == 1) for name in names or [_UNKNOWN]}
     licence = License(expression, texts.pop(expression, ""))
@@ -91,7 +91,7 @@ def _text(info: PackagingInfo, name: str, *, alone: bool) -> str:
             "On Debian systems, the full text of this licence is in\n"
             f"/usr/share/common-licenses/{common}."
         )
-    if alone and info.documents.licence_text:
-        return info.documents.licence_text
-    files = ", ".join(info.documents.licence_files)
+    if alone and info.details.licence_text:
+        return info.details.licence_text
+    files = ", ".join(info.details.licence_files)
     return f"See {files} in the source package." if files else "See the source package."

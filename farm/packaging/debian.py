@@ -42,9 +42,9 @@ def debian_files(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) 
     }
     for package in packages or ():
         files[f"{package.name}.install"] = _install_list(package, packages or ())
-    if packages and info.documents.readme_files:
+    if packages and info.details.readme_files:
         files[f"{_reader(packages).name}.docs"] = "".join(
-            f"{name}\n" for name in info.documents.readme_files
+            f"{name}\n" for name in info.details.readme_files
         )
     return files
 

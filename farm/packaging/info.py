@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from farm.model import Commands
-from farm.packaging.documents import NO_DOCUMENTS, Documents
+from farm.packaging.details import NO_DETAILS, TreeDetails
 from farm.version import SourceVersion
 
 
@@ -41,5 +41,5 @@ class PackagingInfo:
     """The tree has a ./configure (after a checkout, before anything runs)."""
     test_target: str
     """The make target that tests: ``test`` or ``check``; empty when the Makefile has neither."""
-    documents: Documents = NO_DOCUMENTS
-    """Licence, copyright and readme of the tree (`farm.packaging.documents.find_documents`)."""
+    details: TreeDetails = NO_DETAILS
+    """Licence, copyright and readme of the tree (`farm.packaging.details.tree_details`)."""

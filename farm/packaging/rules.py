@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from farm.packaging.info import PackagingInfo
 from farm.packaging.text import render
 
+_CONFIGURE = (
+    "./configure --build=$(DEB_BUILD_GNU_TYPE) --prefix=/usr --sysconfdir=/etc",
+    "--localstatedir=/var --libdir=/usr/lib/$(DEB_HOST_MULTIARCH)",
+    "--includedir=/usr/include --mandir=/usr/share/man --infodir=/usr/share/info",
+    "--disable-silent-rules --disable-maintainer-mode --disable-dependency-tracking",
+)
+"""What dh_auto_configure passes, without the options of autoconf 2.70."""
+
 
 @dataclass(frozen=True)
 class _Target:
@@ -23,8 +31,11 @@ def debian_rules(info: PackagingInfo) -> str:
     one binary package only.
     """
     plain = not info.has_configure and info.commands.configure is None
+    old = (
+        info.has_configure and info.commands.configure is None and not info.details.modern_configure
+    )
     targets = [
-        _override("configure", info.commands.configure) or _configure(info),
+        _override("configure", info.commands.configure) or _configure(info, old),
         _override("build", info.commands.build) or (_plain_build() if plain else None),
         _override("test", info.commands.test) or _test(info),
         _install(info, plain),
@@ -33,6 +44,7 @@ def debian_rules(info: PackagingInfo) -> str:
         "rules.j2",
         plain_makefile=plain,
         has_configure=info.has_configure,
+        old_configure=old,
         overrides=[t for t in targets if t],
     )
 
@@ -56,13 +68,17 @@ def _override(step: str, command: str | None) -> _Target | None:
     return _Target(f"override_dh_auto_{step}", (make_escape(command),) if command else ())
 
 
-def _configure(info: PackagingInfo) -> _Target | None:
-    if not info.configure_arguments:
+def _configure(info: PackagingInfo, old: bool) -> _Target | None:
+    """debhelper's own call; for an older ./configure one without the options it refuses."""
+    arguments = " ".join(shlex.quote(a) for a in info.configure_arguments).replace("$", "$$")
+    if not (old or arguments):
         return None
-    arguments = " ".join(shlex.quote(a) for a in info.configure_arguments)
-    return _Target(
-        "override_dh_auto_configure", (f"dh_auto_configure -- {arguments.replace('$', '$$')}",)
-    )
+    lines: tuple[str, ...]
+    if old:
+        lines = (*_CONFIGURE, arguments) if arguments else _CONFIGURE
+    else:
+        lines = (f"dh_auto_configure -- {arguments}",)
+    return _Target("override_dh_auto_configure", (" \\\n\t\t".join(lines),))
 
 
 def _plain_build() -> _Target:

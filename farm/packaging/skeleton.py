@@ -17,7 +17,7 @@ from farm.git_process import run_git
 from farm.heads import changes_since, describe
 from farm.model import Component, Distro, Family
 from farm.packaging.debian import debian_files
-from farm.packaging.documents import find_documents
+from farm.packaging.details import tree_details
 from farm.packaging.info import PackagingInfo
 from farm.packaging.manifest import Manifest, scan
 from farm.packaging.spec import spec_text
@@ -74,7 +74,7 @@ def skeleton_info(
         configure_arguments=component.configure_arguments,
         has_configure=has_configure,
         test_target=test_target,
-        documents=find_documents(directory),
+        details=tree_details(directory),
     )
 
 

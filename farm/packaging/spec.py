@@ -116,8 +116,22 @@ def _package(
         requires=tuple(_requirement(info.name, s, all_, package) for s in package.siblings),
         files_argument=(f" {argument}" if argument else "")
         + "".join(f" -f {domain}.lang" for domain in domains),
-        lines=tuple(file_lines(own, others, libraries)),
+        lines=(*_own_documents(info, package, all_), *file_lines(own, others, libraries)),
     )
+
+
+def _own_documents(
+    info: PackagingInfo, package: BinaryPackage, all_: Sequence[BinaryPackage]
+) -> list[str]:
+    """Licence and readme of the source, where a package does not get them by what it requires."""
+    if package.siblings:
+        return []
+    lines = [f"%license {name}" for name in info.details.licence_files]
+    installed = f"/usr/share/doc/{package.name}/"
+    taken = any(f.path.startswith(installed) for p in all_ for f in p.files)
+    if package is all_[0] and not taken:
+        lines += [f"%doc {name}" for name in info.details.readme_files]
+    return lines
 
 
 def _argument(component: str, package: str) -> str:

@@ -46,7 +46,7 @@ class BinaryPackage:
 def split_deb(
     name: str, manifest: Manifest, *, pkgconfig_owners: Mapping[str, str] | None = None
 ) -> tuple[BinaryPackage, ...]:
-    """Split as Debian does: one package per SONAME, -dev, programs, -data, -doc.
+    """Split as Debian does: one package per SONAME, -dev, programs, -common, -doc.
 
     :param name: the component's.
     :param pkgconfig_owners: pkg-config name → Debian package that provides it, for what -dev
@@ -56,13 +56,13 @@ def split_deb(
     libraries = sonames(manifest)
     groups = _by_role(manifest, libraries)
     program = _is_program(name, groups)
-    tools = name if program or not name.startswith("lib") else f"{name}-bin"
+    tools = name if program or not name.startswith("lib") else f"{name}-tools"
     development = _debian_development_name(name, manifest, libraries)
     primary = _primary_soname(name, libraries)
     owner_of_rest = (
         tools
         if groups[Role.TOOLS] or not (libraries or groups[Role.DEVELOPMENT])
-        else f"{name}-data"
+        else f"{name}-common"
     )
     owners = {
         Role.TOOLS: tools,

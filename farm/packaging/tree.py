@@ -81,7 +81,7 @@ def _targets(tree: Path) -> Iterator[str]:
         if any(_AUTOMAKE_TEST.search(text) for text in inputs):
             yield "check"
         texts = {name: text for name, text in texts.items() if _AUTOMAKE not in text[:500]}
-    elif not any(texts.values()):
+    elif not any(texts.values()) and (tree / "Makefile.am").is_file():
         inputs = (_read(path) for path in sorted(tree.rglob("Makefile.am")))
         if any(_AUTOMAKE_INPUT_TEST.search(text) for text in inputs):
             yield "check"

@@ -1,4 +1,4 @@
-"""Licence, copyright and readme of a component, as its tree says them."""
+"""What a component's tree says of itself: licence, copyright, readme, age of its ./configure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ _NOTICE = re.compile(
     r"^[\s#*;/]*(?:copyright\b[^\n]*?|\(c\)\s*|©\s*)(?P<rest>(?:\(c\)|©)?\s*\d{4}\b.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _UNSAFE_NAME = re.compile(r"[^A-Za-z0-9._+-]")
 MAX_LICENCE_LINES = 60
 """A longer text is not copied into debian/copyright; it lies in the source package."""
 
 
 @dataclass(frozen=True)
-class Documents:
+class TreeDetails:
     """What packages say about their source; empty where the tree says nothing."""
 
     licence_files: tuple[str, ...] = ()
@@ -28,25 +29,32 @@ class Documents:
     """``2001-2004 Xiph.Org Foundation``: notices without the word Copyright."""
     licence_text: str = ""
     """A short licence in full, empty when it is long."""
+    modern_configure: bool = False
+    """./configure is of autoconf 2.70 or knows its options, such as --runstatedir."""
 
 
-NO_DOCUMENTS = Documents()
+NO_DETAILS = TreeDetails()
 
 
-def find_documents(tree: Path) -> Documents:
+def tree_details(tree: Path) -> TreeDetails:
     """Read a tree's top directory."""
     names = sorted(p.name for p in tree.iterdir() if p.is_file() and not p.is_symlink())
     safe = [name for name in names if not _UNSAFE_NAME.search(name)]
     licences = tuple(name for name in safe if _LICENCES.match(name))
     readmes = tuple(n for n in safe if _READMES.match(n) and (tree / n).stat().st_size)
-    texts = {name: (tree / name).read_text(errors="replace") for name in licences + readmes}
+    texts = {name: _read(tree / name) for name in licences + readmes}
     text = texts[licences[0]].strip() if licences else ""
-    return Documents(
+    return TreeDetails(
         licences,
         readmes,
         _notices("\n".join(texts.values())),
         text if len(text.splitlines()) <= MAX_LICENCE_LINES else "",
+        (tree / "configure").is_file() and "--runstatedir" in _read(tree / "configure"),
     )
+
+
+def _read(file: Path) -> str:
+    return _CONTROL.sub("", file.read_text(errors="replace"))
 
 
 def _notices(text: str) -> tuple[str, ...]:
