@@ -57,8 +57,8 @@ class Cache:
 
     @property
     def backend(self) -> Path:
-        """Roots and layers of the build backends."""
-        return self.root / "roots"
+        """Where the build backends keep roots and layers, in directories of their own."""
+        return self.root
 
     def package(self, package: JobInput) -> Path:
         """Where an input package is kept, under its own name and by its digest.
