@@ -33,6 +33,10 @@ _SYNTAX_HINTS = (
     ("expected <block end>", "indented differently from the lines it belongs to"),
     ("unexpected end of stream", "a quote that is opened here is never closed"),
     ("but got '<stream end>'", "a bracket that is opened here is never closed"),
+    (
+        "expected ',' or",
+        "a comma, a closing bracket or the space after a ':' is missing before this",
+    ),
     ("that cannot start any token", "text that starts with this character needs quotes"),
     ("another document", "a second document ('---'); expected one"),
 )

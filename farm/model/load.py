@@ -137,5 +137,5 @@ def _without(value: Any, place: Place, wrong: Collection[Place]) -> Any:
     return {
         key: _without(item, (*place, key), wrong)
         for key, item in value.items()
-        if (*place, key) not in wrong or key == INJECTED
+        if (*place, key) not in wrong or (len(place) == 2 and key == INJECTED)
     }

@@ -33,6 +33,9 @@ EXPECTED: Mapping[str, str] = {
 INJECTED = "name"
 """The field of an entry that is the entry's key in the file."""
 
+MAX_SHOWN = 80
+"""Characters of a wrong text that a message repeats."""
+
 _MAPPING = "a mapping of keys to values"
 _TYPES: Mapping[str, str] = {
     "string_type": "text",
@@ -61,7 +64,8 @@ def describe(value: object, written: str | None = None) -> str:
     if isinstance(value, bool | int | float):
         return written or str(value).lower()
     if isinstance(value, str):
-        return f"'{value}'"
+        shown = value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}…"
+        return f"'{shown}'" if shown.isprintable() else repr(shown)
     return "a list" if isinstance(value, list) else "a mapping"
 
 

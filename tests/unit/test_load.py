@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from farm.errors import ConfigError
+from farm.model import Component, Distro, Stack
 from farm.model.load import load_model, load_stack
 from farm.model.messages import EXPECTED
-from farm.model.stack import Stack
 from tests.configurations import CHANNELS, COMPONENTS_LINE, DISTROS, stack_text, write
 
 
@@ -114,6 +117,8 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_their_lines(tmp_path)
         ("branch: a..b", "not a valid git branch name (see git check-ref-format); found 'a..b'"),
         ("depends: [a]", "expected at least 2 characters; found 'a'"),
         ("packages: {deb: [gcc >= 4]}", "expected a package name, without a version; found"),
+        ('commands: {build: "make\\nmake more"}', r"expected one line of text; found 'make\nmake"),
+        (f"homepage: {'x' * 500}", f"found '{'x' * 80}…'"),
         ("packages:", "expected a mapping of keys to values; found nothing"),
     ],
 )
@@ -177,6 +182,7 @@ def test_a_missing_part_of_the_file_is_named_without_its_consequences(tmp_path):
         ("channels:\n\tdevelopment:\n", "2:1: not valid YAML: a tab; YAML is indented with spaces"),
         ("channels:\n  a: 'b\n", "2:6: not valid YAML: a quote that is opened here"),
         ("channels: [a\n", "1:11: not valid YAML: a bracket that is opened here"),
+        ("a: {b: 1,c:[d]}\n", "1:12: not valid YAML: a comma, a closing bracket or the space"),
         ("a:\n  b: 1\n c: 2\n", "3:2: not valid YAML: indented differently"),
         ("a: 1\n---\nb: 2\n", "2:1: not valid YAML: a second document"),
         ("a: @b\n", "1:4: not valid YAML: text that starts with this character needs quotes"),
@@ -269,6 +275,30 @@ class TestVariables:
     def test_are_checked_after_they_were_put_in(self, tmp_path):
         found = component_mistakes(tmp_path, "aa: {git: '${demo}/aa.git'}\n", demo="-u x")
         assert "not a git URL" in found[0]
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["aa", "bb", "el9", *Component.model_fields, *Distro.model_fields]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(("channels", "distros", "components"), anything)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_whatever_the_file_holds_its_mistakes_have_lines(tmp_path, data):
+    path = write(tmp_path, json.dumps(data))
+    try:
+        load_stack(path)
+    except ConfigError as error:
+        assert all(problem.line for problem in error.problems)
 
 
 class _Server(BaseModel):
