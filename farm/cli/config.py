@@ -45,7 +45,7 @@ def validate(
     set_: Variables = None,
     as_json: Json = False,
 ) -> None:
-    """Check a components.yml and report every mistake with its line and column.
+    """Check a components.yml: all mistakes at once, with line and column.
 
     Example: farm validate --set demo=/tmp/demo examples/demo/components.yml
 
@@ -73,7 +73,7 @@ def builders(
     set_: Variables = None,
     as_json: Json = False,
 ) -> None:
-    """Print the builders that a components.yml gives: one per component and distro.
+    """Print the builders of a stack, one per component and distro.
 
     Example: farm builders --json | jq -r '.[].name'
     """
