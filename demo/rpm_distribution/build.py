@@ -107,8 +107,8 @@ def rpm_packages(
     ]
     for name, deb in sorted(debs.items()):
         epoch, version, release_number = deb.rpm_version
-        # Every program needs the linker's cache, and so every root a shell needs libc-bin.
-        more = ("filesystem", "libc-bin") if name == "bash" else ("filesystem",)
+        # Programs find libraries in /usr/lib64 by the cache that ldconfig (libc-bin) makes.
+        more = ("filesystem", "libc-bin") if name == "libc6" else ("filesystem",)
         packages.append(
             RpmPackage(
                 name,

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import stat
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -21,9 +22,13 @@ import requests
 from farm.build.bubblewrap import BUILDER, settle
 from farm.build.rpm.dnf import RPM_MACROS, Dnf, configuration_text, expanded_url
 from farm.build.rpm.rpmbuild import HOME, MACROS
+from farm.build.stream import follow
 from farm.errors import CommandError, InfrastructureError
 from farm.model import Distro
 from farm.run import run
+
+FORMAT = "1"
+"""Counts changes of what is done to a root after it is installed."""
 
 FETCH_TIMEOUT_S = 60
 KEPT_UNUSED_S = 3 * 24 * 3600
@@ -72,7 +77,7 @@ def root_key(configuration: str, distro: Distro, indexes: Mapping[str, str]) -> 
 
     :param indexes: repository name to the digest of its repomd.xml.
     """
-    said = [configuration, MACROS, distro.root.group, *distro.root.include]
+    said = [FORMAT, configuration, MACROS, distro.root.group, *distro.root.include]
     said += [f"{name}={digest}" for name, digest in sorted(indexes.items())]
     return hashlib.sha256("\0".join(said).encode()).hexdigest()[:32]
 
@@ -151,15 +156,9 @@ def _make(place: Path, distro: Distro, dnf: Dnf, log: TextIO) -> None:
             device.chmod(0o666)
         wanted = (f"@{distro.root.group}", *distro.root.include)
         install = dnf.argv(root, "install", "--", *wanted)
-        try:
-            run(
-                f"make the root of {distro.name}",
-                [*_IN_NAMESPACES, root, *install],
-                env=dnf.environment,
-                log=log,
-            )
-        except CommandError as error:
-            raise InfrastructureError(f"{error}\n  (see the log)") from error
+        _run_dnf(
+            f"make the root of {distro.name}", [*_IN_NAMESPACES, str(root), *install], dnf, log
+        )
         listing = run(
             "list the root's packages",
             ["rpm", f"--root={root}", "-qa", "--queryformat", _INSTALLED_FORMAT],
@@ -167,6 +166,7 @@ def _make(place: Path, distro: Distro, dnf: Dnf, log: TextIO) -> None:
         )
         for trace in (*root.glob("var/log/dnf*"), *root.glob("var/log/hawkey.log")):
             trace.unlink()
+        _remove_unowned(root, dnf)
         settle(root)
         home = root / HOME.lstrip("/")
         home.mkdir()
@@ -177,6 +177,36 @@ def _make(place: Path, distro: Distro, dnf: Dnf, log: TextIO) -> None:
         (Path(scratch) / _IDENTITY).write_text(installed_identity(listing))
         Path(scratch).rename(place)
         Path(scratch).mkdir()  # for the context manager to remove
+
+
+def _run_dnf(what: str, argv: list[str], dnf: Dnf, log: TextIO) -> None:
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=dnf.environment,
+    )
+    try:
+        said = follow(process, "dnf", log.write, None)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    if process.returncode:
+        raise InfrastructureError(str(CommandError(what, argv, process.returncode, said)))
+
+
+def _remove_unowned(root: Path, dnf: Dnf) -> None:
+    """Remove what dnf leaves in a root where its cache is on the machine."""
+    parts = dnf.cache.absolute().parts
+    for path in (str(Path(*parts[:end])) for end in range(2, len(parts) + 1)):
+        try:
+            argv = ["rpm", f"--root={root}", "--query", "--file", path]
+            run("find a directory's owner", argv, env=dnf.environment)
+        except CommandError:
+            shutil.rmtree(root / path.lstrip("/"), ignore_errors=True)
+            return
 
 
 def _index_digest(url: str, distro: Distro) -> str:
