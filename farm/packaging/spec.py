@@ -7,6 +7,7 @@ data: its percent signs are doubled, and no line of it can begin a section.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ _DIRECTORIES = (
     "sysconfdir=%{_sysconfdir}"
 )
 """What a plain Makefile is told; %configure tells the others."""
+_SIMPLE_COMMAND = re.compile(
+    r"(?!(?:cd|pushd|exec|exit|export|set|unset|umask|trap)\b)[A-Za-z0-9_./ :+,@%=-]+"
+)
 _WHAT = {
     Role.LIBRARY: ("Shared libraries of {}", "This package contains the shared libraries."),
     Role.DEVELOPMENT: (
@@ -64,12 +68,13 @@ def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> 
     main = next((p for p in listed if not p.argument), None)
     domains = _domains(packages or ())
     independent = bool(packages) and all(p.architecture_independent for p in packages or ())
+    release = info.version.rpm_release(info.version_suffix)
     return render(
         "package.spec.j2",
         globals=_globals(packages, independent),
         name=info.name,
         version=info.version.upstream,
-        release=info.version.rpm_release(info.version_suffix),
+        release=release,
         summary=escape(synopsis(info)),
         licence=escape(one_line(info.licence)) or "NOASSERTION",
         homepage=escape(info.homepage),
@@ -85,6 +90,8 @@ def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> 
         check=_check(info),
         scriptlets=_scriptlets(packages or (), info.name),
         listed=listed,
+        # A macro in the release is for the person who takes the spec over.
+        changelog_version=f"{info.version.upstream}-{release.partition('%')[0]}",
         date=spec_date(info.timestamp),
         maintainer=escape(one_line(info.maintainer)),
         changes=[escape(one_line(c)) for c in info.changes if c.strip()]
@@ -93,8 +100,28 @@ def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> 
 
 
 def escape(text: str) -> str:
-    """Text that rpm's macro processor leaves as it is."""
-    return text.replace("%", "%%")
+    """One line of text that rpm's parser leaves as it is.
+
+    Percent signs are doubled; a backslash at the end would take in the next line of the spec.
+    """
+    escaped = text.replace("%", "%%")
+    return f"{escaped} " if escaped.endswith("\\") else escaped
+
+
+def command_line(command: str) -> str:
+    """A line of text or shell for the body of a section: it cannot begin another section.
+
+    rpm looks for sections after it has expanded macros.
+    """
+    return f" {escape(command)}" if command.startswith("%") else escape(command)
+
+
+def subshell(command: str) -> str:
+    """A command for a section, which is one shell script: its ``cd`` ends with it, as in make."""
+    line = command_line(command)
+    if _SIMPLE_COMMAND.fullmatch(command):
+        return line
+    return f"({line}\n)" if "#" in line else f"({line})"
 
 
 def _package(
@@ -167,32 +194,35 @@ def _globals(packages: Sequence[BinaryPackage] | None, independent: bool) -> lis
 def _description(info: PackagingInfo) -> str:
     text = info.description or f"{one_line(info.summary) or info.name}."
     lines = "\n\n".join("\n".join(block) for block in paragraphs(text))
-    # rpm looks for sections after it has expanded macros: no line may begin with %.
-    return "\n".join(f" {escape(x)}" if x.startswith("%") else escape(x) for x in lines.split("\n"))
+    return "\n".join(command_line(line) for line in lines.split("\n"))
 
 
 def _build(info: PackagingInfo) -> list[str]:
     commands = info.commands
     lines: list[str] = []
-    if commands.configure is not None:
-        lines += [escape(commands.configure)] if commands.configure else []
-    elif info.has_configure:
-        lines.append(
-            " ".join(["%configure", *(escape(shlex.quote(a)) for a in info.configure_arguments)])
-        )
-    if commands.build is not None:
-        lines += [escape(commands.build)] if commands.build else []
+    standard = commands.configure is None and info.has_configure
+    if standard:
+        arguments = (escape(shlex.quote(a)) for a in info.configure_arguments)
+        lines.append(" ".join(["%configure", *arguments]))
     else:
+        # %configure would set the distribution's compiler flags.
+        lines.append("%{?set_build_flags}")
+    if commands.configure:
+        lines.append(subshell(commands.configure))
+    if commands.build is None:
         lines.append("%make_build" if _configured(info) else f"%make_build {_DIRECTORIES}")
+    elif commands.build:
+        lines.append(subshell(commands.build))
     return lines
 
 
 def _install(info: PackagingInfo) -> list[str]:
     command = info.commands.install
-    if command is not None:
-        lines = [f"export DESTDIR=%{{buildroot}}; {escape(command)}"] if command else []
-    else:
-        lines = ["%make_install" if _configured(info) else f"%make_install {_DIRECTORIES}"]
+    lines = []
+    if command is None:
+        lines.append("%make_install" if _configured(info) else f"%make_install {_DIRECTORIES}")
+    elif command:
+        lines += ["export DESTDIR=%{buildroot}", subshell(command)]
     return [
         *lines,
         "find %{buildroot} -name '*.la' -delete",
@@ -202,7 +232,7 @@ def _install(info: PackagingInfo) -> list[str]:
 
 def _check(info: PackagingInfo) -> list[str]:
     if info.commands.test is not None:
-        return [escape(info.commands.test)] if info.commands.test else []
+        return [subshell(info.commands.test)] if info.commands.test else []
     return [f"make {info.test_target} VERBOSE=1"] if info.test_target else []
 
 
