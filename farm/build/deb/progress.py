@@ -21,7 +21,7 @@ _PHASE_OF_COMMAND = {
     "dh_install": "package",
 }
 _PHASE_OF_TARGET = {"build": "build", "binary": "package"}
-_NO_DEPENDENCIES = re.compile(r"^dpkg-checkbuilddeps: error: Unmet build dependencies")
+_NO_DEPENDENCIES = re.compile(r"^dpkg-checkbuilddeps: error: [Uu]nmet build dependencies")
 
 # What make says while it finds nothing to do.
 _BOOKKEEPING = re.compile(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from debian.changelog import Changelog, ChangelogParseError
-from debian.deb822 import Changes, Deb822
+from debian.deb822 import Deb822
 
 from farm.build.deb.relations import Relation, parse_relations
-from farm.build.interface import BuildRequest
+from farm.build.interface import BuildOutcome, BuildRequest
 from farm.errors import BuildFailure
 from farm.packaging.info import PackagingInfo
 from farm.packaging.text import one_line, rfc5322_date
@@ -140,16 +140,38 @@ def parse_owners(text: str) -> dict[str, str]:
     return owners
 
 
-def listed_files(changes: str) -> tuple[str, ...]:
-    """File names in the Files field of a .changes file.
+def listed_files(listing: str) -> tuple[str, ...]:
+    """File names in the Files field of a .changes or .dsc file.
 
     :raises BuildFailure: a name that could lead out of its directory.
     """
-    names = tuple(row["name"] for row in Changes(changes)["Files"])
+    rows = Deb822(listing).get("Files", "").split("\n")
+    names = tuple(row.split()[-1] for row in rows if row.strip())
     for name in names:
         if not _FILE_NAME.match(name):
-            raise BuildFailure("package", f"unusable file name in the .changes file: {name!r}")
+            raise BuildFailure("package", f"unusable file name in a list of results: {name!r}")
     return names
+
+
+def outcome_of(
+    source: SourcePackage,
+    files: tuple[str, ...],
+    tested: bool,
+    root_identity: str,
+    phases: dict[str, float],
+) -> BuildOutcome:
+    """Sort what a build left, as its .changes lists it."""
+    other = tuple(f for f in files if f.endswith((".buildinfo", ".changes")))
+    binaries = tuple(f for f in files if f.endswith((".deb", ".udeb", ".ddeb")))
+    return BuildOutcome(
+        version=source.plain_version,
+        source=tuple(f for f in files if f not in other and f not in binaries),
+        binaries=binaries,
+        other=other,
+        tests="passed" if tested else "none",
+        root_identity=root_identity,
+        phases=phases,
+    )
 
 
 def _entries(info: PackagingInfo) -> list[str]:

@@ -107,10 +107,10 @@ class BuildTree:
         with self._phases.verdict(self._overlay.is_full):
             return self._overlay.run(what, argv, user=BUILDER, timeout_s=self._phases.remaining_s())
 
-    def collect(self, changes: str, out: Path) -> tuple[str, ...]:
-        """Copy a .changes file and everything it lists to `out`; return the file names."""
-        self._overlay.fetch(f"{BUILD}/{changes}", out / changes)
-        names = listed_files((out / changes).read_text())
+    def collect(self, listing: str, out: Path) -> tuple[str, ...]:
+        """Copy a .changes or .dsc file and everything it lists to `out`; return the file names."""
+        self._overlay.fetch(f"{BUILD}/{listing}", out / listing)
+        names = listed_files((out / listing).read_text())
         for name in names:
             self._overlay.fetch(f"{BUILD}/{name}", out / name)
-        return (*names, changes)
+        return (*names, listing)
