@@ -82,5 +82,11 @@ def next_version(previous: Versioned | None, described: Described) -> str:
     return _counted(base, count + 1, described.commit)
 
 
+def base_version(upstream: str) -> str:
+    """The version that an upstream version counts from; a release's own."""
+    match = _COUNTED.fullmatch(upstream)
+    return match["base"] if match else upstream
+
+
 def _counted(base: str, count: int, commit: str) -> str:
     return f"{base}+git{count}.g{commit[:HASH_DIGITS]}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -76,3 +77,11 @@ def served_pool(pool: Path) -> Iterator[str]:
         server.wait(10)
         if server.stdout is not None:
             server.stdout.close()
+
+
+def eventually(condition: Callable[[], bool], within_s: float = 5) -> bool:
+    """Whether the condition comes true before long."""
+    end = time.monotonic() + within_s
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()

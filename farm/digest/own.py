@@ -22,7 +22,7 @@ class Own:
     full: frozenset[str]
     """The packages' own versions: ``1.3.5+git4.gabc1234-1~deb12``, with and without epoch."""
     upstream: frozenset[str]
-    """The same without revision or release: ``1.3.5+git4.gabc1234``."""
+    """Without revision or release, and the release it counts from: ``1.3.5+git4.g…``, ``1.3.5``."""
 
     def bound(self, package: str, version: str) -> str:
         """The version in a relation to `package`, perhaps qualified (``a:any``, ``a(isa)``)."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from farm.digest.content import content_facts
 from farm.digest.own import Own
 from farm.digest.package import Header, family_of, is_debug_package
+from farm.version import base_version
 
 DIGEST_FORMAT = 1
 """Raised when the meaning of the digest changes; every dependent is then rebuilt once."""
@@ -48,8 +49,9 @@ def visible_facts(files: Iterable[Path], farm_packages: Collection[str] = ()) ->
 
 
 def _own(headers: list[Header], farm_packages: Collection[str]) -> Own:
+    upstream = {head.versions[1] for head in headers}
     return Own(
         packages=frozenset([*farm_packages, *(head.name for head in headers)]),
         full=frozenset(v for head in headers for v in (head.version, head.versions[0])),
-        upstream=frozenset(head.versions[1] for head in headers),
+        upstream=frozenset([*upstream, *(base_version(version) for version in upstream)]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ GRACE_S = 10
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
-_ROUNDS = 100
+_ROUND_S = 0.01
 
 
 class _StopSignal(BaseException):
@@ -47,14 +48,19 @@ def stoppable() -> Iterator[None]:
 
 
 def kill_descendants() -> None:
-    """Kill every process below this one, also what they start meanwhile."""
-    for _ in range(_ROUNDS):
-        victims = _descendants()
-        if not victims:
-            return
+    """Kill every process below this one, also what they start meanwhile, and wait for their end.
+
+    A pid namespace ends when the last process in it is reaped, also those that came from outside.
+    """
+    end = time.monotonic() + GRACE_S / 2
+    while (victims := _descendants()) and time.monotonic() < end:
         for process in victims:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        time.sleep(_ROUND_S)
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:

@@ -125,6 +125,7 @@ SAME = {
     "nothing but time": Source(),
     "version": Source(version="1.0+git12.gbbbbbbb"),
     "release": Source(version="1.1"),
+    "first commit after a release": Source(version="1.1+git1.gaaaaaaa", pc_version="1.1"),
     "comment": Source(comment="/* second,\n   on two lines */"),
     "manual page": Source(manual="how to use it well"),
     "changelog and description": Source(changelog="second"),

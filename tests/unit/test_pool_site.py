@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import requests
 from farm import pool
 from steps.pool_site import pool_site
 from tests.builds import FILES, write_build
-from tests.jobs import TOKEN, served_pool
+from tests.jobs import TOKEN, eventually, served_pool
 
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
 OTHER = hashlib.sha256(b"other").hexdigest()
@@ -178,13 +177,6 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: tuple[Path, str]) -> N
         assert eventually(lambda: any((folder / "incoming/.uploads").iterdir()))
     assert eventually(lambda: not any((folder / "incoming/.uploads").iterdir()))
     assert not (folder / "incoming" / key).exists()
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 5
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_a_new_server_forgets_half_uploads(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from debian.debian_support import NativeVersion
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.version import Described, SourceVersion, next_version
+from farm.version import Described, SourceVersion, base_version, next_version
 from farm.version_order import precedes, rpm_sort_key
 
 COMMIT = "abc1234" + "0" * 33
@@ -97,6 +97,11 @@ def test_a_lower_tag_keeps_the_base_that_was() -> None:
     assert next_version(before, Described("1.2.9", 0, COMMIT)) == "1.3.5+git11.gabc1234"
     released = Numbered("1" * 40, "1.3.5")
     assert next_version(released, Described("1.2.9", 50, COMMIT)) == "1.3.5+git1.gabc1234"
+
+
+def test_the_base_of_a_version() -> None:
+    assert base_version("1.3.5+git4.gabc1234") == "1.3.5"
+    assert base_version("1.4~rc1") == "1.4~rc1"
 
 
 def test_the_same_commit_keeps_its_version() -> None:
