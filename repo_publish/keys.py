@@ -151,20 +151,26 @@ def _agent(home: Path) -> Iterator[None]:
 
 
 def _newest_key(home: Path) -> SigningKey | None:
-    """The newest key that can sign; fields as in GnuPG's doc/DETAILS."""
+    """The newest key that can sign, an expired one only if there is no other.
+
+    Fields are as in GnuPG's doc/DETAILS.
+    """
     listing = _gpg(home, "list the signing keys", "--with-colons", "--list-secret-keys")
-    keys: list[SigningKey] = []
+    keys: list[tuple[bool, SigningKey]] = []
     primary: list[str] = []
     for line in listing.splitlines():
         fields = line.split(":")
         if fields[0] == "sec":
             primary = fields
         elif fields[0] == "fpr" and primary:
-            unusable = primary[1] in ("r", "d", "i") or "S" not in primary[11]
-            if not unusable or primary[1] == "e":
-                keys.append(SigningKey(fields[9], int(primary[5]), int(primary[6] or 0)))
+            validity, capabilities = primary[1], primary[11]
+            if validity not in ("r", "d", "i") and ("S" in capabilities or validity == "e"):
+                key = SigningKey(fields[9], int(primary[5]), int(primary[6] or 0))
+                keys.append((validity != "e", key))
             primary = []
-    return max(keys, key=lambda key: key.created, default=None)
+    if not keys:
+        return None
+    return max(keys, key=lambda entry: (entry[0], entry[1].created))[1]
 
 
 def _generate(home: Path) -> None:

@@ -95,5 +95,5 @@ def compare_versions(pairs: Sequence[tuple[str, str]]) -> list[int]:
 def _header(path: Path) -> createrepo_c.Package:
     try:
         return createrepo_c.package_from_rpm(str(path))
-    except createrepo_c.CreaterepoCError as error:
+    except (OSError, createrepo_c.CreaterepoCError) as error:
         raise PublishError(f"{path.name} is not an RPM package") from error
