@@ -68,7 +68,7 @@ class Family(Protocol):
 
 def family_of(path: Path) -> Family | None:
     """Who reads this file, or None when it is not a binary package."""
-    if path.name.endswith(".deb"):
+    if path.name.endswith((".deb", ".ddeb")):  # Ubuntu's debug packages are .ddeb
         return cast(Family, importlib.import_module("farm.digest.deb"))
     if path.name.endswith(".rpm") and not path.name.endswith((".src.rpm", ".nosrc.rpm")):
         return cast(Family, importlib.import_module("farm.digest.rpm"))

@@ -36,6 +36,8 @@ def build(job: Job, workspace: Workspace, cache: Cache, terminal: BinaryIO) -> B
     with BuildLog(workspace.log, terminal) as log:
         request = build_request(job, workspace, cache)
         log.write(f"{job.component.name} {job.upstream_version} for {job.distro.name}\n")
+        for package in job.inputs:
+            log.write(f"with {package.package} {package.version}\n")
         try:
             outcome = backend_for(job.distro).build(request, log)
         except BuildFailure as failure:
