@@ -11,6 +11,7 @@ from twisted.internet import defer, threads
 from twisted.logger import Logger
 
 from farm import pool
+from farm.digest import is_debug_package
 from farm.errors import FarmError
 from farm.generations import Farm, Publish, branch_of
 from farm.git import Mirror, mirror_path
@@ -275,11 +276,6 @@ def _read_heads(mirror: Mirror, wanted: list) -> tuple[list[tuple[str, Head]], s
         except FarmError as error:
             problems.append(str(error))
     return heads, "\n".join(problems)
-
-
-def is_debug_package(package: str) -> bool:
-    """Whether a binary package only holds debug information, which no build needs."""
-    return package.endswith(("-dbgsym", "-debuginfo", "-debugsource"))
 
 
 def open_state(site: Site, stack: Stack) -> FarmState:

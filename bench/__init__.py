@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a ratio against a peer or a floor, and ends with one line of JSON."""
