@@ -51,6 +51,27 @@ def test_a_full_disk_leaves_the_old_archive(family: str, tmp_path: Path) -> None
         assert "\n" not in message
 
 
+@FAMILIES
+def test_publishers_wait_for_each_other(family: str, tmp_path: Path) -> None:
+    farm = Farm(tmp_path, family)
+    for name in ("one", "two"):
+        add_package(farm, name, "1.0")
+    here = farm.publication_json()
+    there = here.replace('"development"', '"stable-1.0"')
+
+    children = [in_child(publish_json, str(tmp_path), family, p) for p in (here, there) * 3]
+    outputs = [child.communicate()[0] for child in children]
+
+    assert [child.returncode for child in children] == [0] * 6, outputs
+    assert sorted(outputs) == ["1 False\n"] * 4 + ["1 True\n"] * 2
+    for channel in ("development", "stable-1.0"):
+        verify_snapshot(farm.archive / channel / farm.distro)
+    package = next(farm.live.resolve().rglob(f"one*.{family}"))
+    assert package.samefile(
+        farm.archive / "stable-1.0" / farm.distro / package.relative_to(farm.live.resolve())
+    )
+
+
 def kill_everywhere(farm: Farm, how: Callable[..., None], step: int) -> int:
     """Kill a publisher at one moment after the other until it survives; how often it died.
 
@@ -110,6 +131,12 @@ def in_child(
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def publish_json(directory: str, family: str, publication: str) -> None:
+    """Publish; print the number of the snapshot, and whether it is new."""
+    snapshot = Farm(Path(directory), family).publish_json(publication)
+    print(snapshot.number, snapshot.changed)
 
 
 def die_at_rename(directory: str, family: str, publication: str, moment: int) -> None:
