@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from farm.packaging.manifest import Installed
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9/._+@:,=~%-]")
-"""Everything that a shell glob or a list of words would take for something else."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9/._+@:,=~%\x80-\U0010ffff-]")
+"""ASCII that a shell glob or a list of words would take for something else."""
+_WIDE = re.compile(r"[\x80-\U0010ffff]+")
+"""One character or several bytes, as the tool sees it."""
 _HIDDEN = r"(?!\.)"
 """A wildcard at the start of a name does not match a dot, in a shell as in rpm."""
 
@@ -39,7 +41,8 @@ def cover(
         offered = candidates(entry)
         for number, pattern in enumerate(offered, 1):
             matcher = compile_pattern(pattern)
-            if number == len(offered) or not any(matcher.match(path) for path in foreign):
+            fits = matcher.match(entry.path) and not any(map(matcher.match, foreign))
+            if fits or number == len(offered):
                 chosen.append((pattern, entry))
                 matchers.append(matcher)
                 break
@@ -62,5 +65,5 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def exact(path: str) -> str:
-    """A pattern for one path; characters with a meaning to globs or word lists become ``?``."""
-    return _UNSAFE.sub("?", path)
+    """A pattern for one path, with wildcards for what no list of patterns can name."""
+    return _WIDE.sub("*", _UNSAFE.sub("?", path))

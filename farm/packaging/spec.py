@@ -16,7 +16,7 @@ from farm.packaging.info import PackagingInfo
 from farm.packaging.roles import Role
 from farm.packaging.spec_files import file_lines, locale_domain
 from farm.packaging.split import BinaryPackage
-from farm.packaging.text import one_line, paragraphs, render, spec_date, synopsis
+from farm.packaging.text import capitalised, one_line, paragraphs, render, spec_date, synopsis
 
 _SAME = "%{?_isa} = %{version}-%{release}"
 _DIRECTORIES = (
@@ -75,7 +75,7 @@ def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> 
         name=info.name,
         version=info.version.upstream,
         release=release,
-        summary=escape(synopsis(info)),
+        summary=escape(capitalised(synopsis(info))),
         licence=escape(one_line(info.licence)) or "NOASSERTION",
         homepage=escape(info.homepage),
         noarch=independent,
@@ -86,7 +86,7 @@ def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> 
         main=main,
         subpackages=[p for p in listed if p.argument],
         build=_build(info),
-        install=[*_install(info), *(f"%find_lang {domain}" for domain in domains)],
+        install=[*_install(info), *(f"%find_lang {_domain(info, d)}" for d in domains)],
         check=_check(info),
         scriptlets=_scriptlets(packages or (), info.name),
         listed=listed,
@@ -142,7 +142,7 @@ def _package(
         noarch=package.architecture_independent and not independent,
         requires=tuple(_requirement(info.name, s, all_, package) for s in package.siblings),
         files_argument=(f" {argument}" if argument else "")
-        + "".join(f" -f {domain}.lang" for domain in domains),
+        + "".join(f" -f {_domain(info, d)}.lang" for d in domains),
         lines=(*_own_documents(info, package, all_), *file_lines(own, others, libraries)),
     )
 
@@ -153,12 +153,16 @@ def _own_documents(
     """Licence and readme of the source, where a package does not get them by what it requires."""
     if package.siblings:
         return []
-    lines = [f"%license {name}" for name in info.details.licence_files]
+    lines = _marked("%license", info.details.licence_files)
     installed = f"/usr/share/doc/{package.name}/"
     taken = any(f.path.startswith(installed) for p in all_ for f in p.files)
     if package is all_[0] and not taken:
-        lines += [f"%doc {name}" for name in info.details.readme_files]
+        lines += _marked("%doc", info.details.readme_files)
     return lines
+
+
+def _marked(mark: str, names: Sequence[str]) -> list[str]:
+    return [" ".join((mark, *names))] if names else []
 
 
 def _argument(component: str, package: str) -> str:
@@ -178,6 +182,10 @@ def _requirement(
         p.name == sibling and p.architecture_independent for p in packages
     )
     return name + (_SAME.removeprefix("%{?_isa}") if noarch else _SAME)
+
+
+def _domain(info: PackagingInfo, domain: str) -> str:
+    return "%{name}" if domain == info.name else escape(domain)
 
 
 def _domains(packages: Sequence[BinaryPackage]) -> list[str]:

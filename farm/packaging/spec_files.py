@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from farm.packaging.directories import is_shared, private_directories
 from farm.packaging.manifest import Installed, Kind
 from farm.packaging.patterns import cover, exact
 from farm.packaging.roles import library_of, stem_and_version
@@ -24,20 +25,6 @@ _MACROS = (
 )
 """Only macros that rpm itself brings, the longest path first."""
 
-_SHARED_DIRECTORY = re.compile(
-    r"^/?$|^/(?:bin|sbin|lib|lib64|opt|run|srv|var(?:/(?:lib|log|cache|spool|opt))?)$"
-    r"|^/etc(?:/(?:init\.d|sysconfig|default|cron\.[a-z]+|profile\.d|logrotate\.d|pam\.d|xdg"
-    r"(?:/autostart)?|dbus-1(?:/system\.d)?|ld\.so\.conf\.d|systemd|udev(?:/rules\.d)?))?$"
-    r"|^/usr(?:/(?:bin|sbin|include|libexec|games|src|share))?$"
-    r"|^/usr/lib(?:64|/[a-z0-9_]+-linux-[a-z0-9_]+)?"
-    r"(?:/(?:pkgconfig|cmake|girepository-1\.0|python3[.\d]*(?:/(?:site|dist)-packages)?))?$"
-    r"|^/usr/lib/(?:systemd|udev|sysusers\.d|tmpfiles\.d)(?:/[a-z.-]+)?$"
-    r"|^/usr/share/(?:aclocal|appdata|applications|cmake|dbus-1(?:/[a-z-]+)?|doc|gir-1\.0|info"
-    r"|licenses|metainfo|pixmaps|pkgconfig|polkit-1(?:/[a-z.]+)?|vala(?:/vapi)?"
-    r"|(?:bash-completion|fish|zsh)(?:/[a-z_.-]+)?|(?:icons|man|locale)(?:/.*)?)$"
-)
-"""Directories that the distribution's own packages own."""
-
 
 def file_lines(
     own: tuple[Installed, ...], others: Iterable[str], libraries: frozenset[str]
@@ -54,7 +41,7 @@ def file_lines(
         whole = pattern.endswith("/")
         lines.add(_attribute(entry, whole) + with_macros(pattern))
         directory = pattern.rstrip("/").rpartition("/")[0]
-        while not _SHARED_DIRECTORY.match(directory):
+        while not is_shared(directory):
             lines.add(f"%dir {with_macros(exact(directory))}/")
             directory = directory.rpartition("/")[0]
     return sorted(lines, key=lambda line: (line.removeprefix("%dir ").split(" ")[-1], line))
@@ -101,9 +88,7 @@ def _candidates(entry: Installed, libraries: frozenset[str]) -> list[str]:
         _, version = stem_and_version(soname)
         found = [exact(f"{entry.directory}/{soname}") + ("*" if version else "")]
     elif not path.startswith("/etc/"):
-        parents = [path[: m.start() + 1] for m in re.finditer("/", path) if m.start()]
-        private = [p for p in parents if not _SHARED_DIRECTORY.match(p.rstrip("/"))]
-        found = [p for p in private if exact(p) == p]
+        found = [f"{d}/" for d in private_directories(path) if exact(d) == d]
     if re.match(r"/usr/share/(?:man|info)/", path):
         found.append(exact(re.sub(r"\.(?:gz|bz2|xz|zst)$", "", path)) + "*")
     return [*found, exact(path)]

@@ -53,30 +53,25 @@ def split_deb(
         depends on; names that are not in it are left out.
     :return: packages in the order of debian/control; a partition of ``manifest.files``.
     """
-    libraries = sonames(manifest)
-    groups = _by_role(manifest, libraries)
-    program = _is_program(name, groups)
-    tools = name if program or not name.startswith("lib") else f"{name}-tools"
-    development = _debian_development_name(name, manifest, libraries)
-    primary = _primary_soname(name, libraries)
-    owner_of_rest = (
-        tools
-        if groups[Role.TOOLS] or not (libraries or groups[Role.DEVELOPMENT])
-        else f"{name}-common"
-    )
+    content = _Content.of(name, manifest)
+    library = content.linkable and name.startswith("lib") and not content.program
+    tools = f"{name}-tools" if library else content.python_name if content.only_python else name
+    development = _debian_development_name(content)
+    rest = tools if content.has(Role.TOOLS) or not content.linkable else f"{name}-common"
+    big = rest == tools and total_size(content.groups[Role.DATA]) >= BIG_DATA_BYTES
     owners = {
         Role.TOOLS: tools,
         Role.DEVELOPMENT: development,
-        Role.PYTHON: _python_name(name, groups),
-        Role.MODULE: debian_library_name(primary)
-        if primary and not groups[Role.TOOLS]
-        else owner_of_rest,
-        Role.DATA: owner_of_rest,
-        Role.DOCUMENTATION: _documentation_owner(name, groups, development, owner_of_rest),
+        Role.PYTHON: content.python_name,
+        Role.MODULE: tools if content.has(Role.TOOLS) else _debian_module_name(content) or rest,
+        Role.DATA: f"{name}-data" if big else rest,
+        Role.DOCUMENTATION: f"{name}-doc"
+        if content.much_documentation
+        else development
+        if content.has(Role.DEVELOPMENT)
+        else rest,
     }
-    if owner_of_rest == tools and total_size(groups[Role.DATA]) >= BIG_DATA_BYTES:
-        owners[Role.DATA] = f"{name}-data"
-    packages = _collect(groups, owners, {s: debian_library_name(s) for s in libraries}, libraries)
+    packages = _collect(content, owners, {s: debian_library_name(s) for s in content.libraries})
     return tuple(
         replace(p, depends=_pkgconfig_depends(p, pkgconfig_owners or {}))
         if p.role is Role.DEVELOPMENT
@@ -86,29 +81,30 @@ def split_deb(
 
 
 def split_rpm(name: str, manifest: Manifest) -> tuple[BinaryPackage, ...]:
-    """Split as Fedora and EL do: the component's own name first, -libs, -devel, -tools, -doc.
+    """Split as Fedora and EL do: the component's own name, -libs, -devel, -tools, -doc.
 
     A library's main package holds the libraries, a program's (one that installs a command of its
     own name) the programs.
 
     :return: packages in the order of the spec; a partition of ``manifest.files``.
     """
-    libraries = sonames(manifest)
-    groups = _by_role(manifest, libraries)
-    program = _is_program(name, groups)
-    tools = f"{name}-tools" if libraries and not program else name
-    development = f"{name}-devel"
-    library = f"{name}-libs" if libraries and program else name
-    documentation = development if not (libraries or groups[Role.TOOLS]) else name
+    content = _Content.of(name, manifest)
+    library = f"{name}-libs" if content.program else name
+    main = content.python_name if content.only_python else name
+    headers_only = content.linkable and not any(map(content.has, (Role.LIBRARY, Role.TOOLS)))
     owners = {
-        Role.TOOLS: tools,
-        Role.DEVELOPMENT: development,
-        Role.PYTHON: _python_name(name, groups),
-        Role.MODULE: name,
-        Role.DATA: name,
-        Role.DOCUMENTATION: _documentation_owner(name, groups, "", documentation),
+        Role.TOOLS: f"{name}-tools" if content.has(Role.LIBRARY) and not content.program else main,
+        Role.DEVELOPMENT: f"{name}-devel",
+        Role.PYTHON: content.python_name,
+        Role.MODULE: main,
+        Role.DATA: main,
+        Role.DOCUMENTATION: f"{name}-doc"
+        if content.much_documentation
+        else f"{name}-devel"
+        if headers_only
+        else main,
     }
-    return _collect(groups, owners, dict.fromkeys(libraries, library), libraries)
+    return _collect(content, owners, dict.fromkeys(content.libraries, library))
 
 
 def debian_library_name(soname: str) -> str:
@@ -118,87 +114,111 @@ def debian_library_name(soname: str) -> str:
     ``libfoo-1.2``.
     """
     stem, version = stem_and_version(soname)
-    joint = "-" if stem[-1:].isdigit() or soname.endswith(".so") else ""
-    return re.sub(r"[^a-z0-9+.-]", "-", f"{stem}{joint}{version}".lower())
+    joint = "-" if version and (stem[-1:].isdigit() or soname.endswith(".so")) else ""
+    return _package_name(f"{stem}{joint}{version}")
 
 
-def _by_role(manifest: Manifest, libraries: frozenset[str]) -> dict[Role, tuple[Installed, ...]]:
-    groups: dict[Role, list[Installed]] = {role: [] for role in Role}
-    for entry in manifest.files:
-        groups[role_of(entry, libraries)].append(entry)
-    return {role: tuple(entries) for role, entries in groups.items()}
+@dataclass(frozen=True)
+class _Content:
+    """What a component installs, by role."""
+
+    name: str
+    libraries: frozenset[str]
+    """SONAMEs of its public libraries."""
+    groups: Mapping[Role, tuple[Installed, ...]]
+
+    @classmethod
+    def of(cls, name: str, manifest: Manifest) -> _Content:
+        libraries = sonames(manifest)
+        groups: dict[Role, list[Installed]] = {role: [] for role in Role}
+        for entry in manifest.files:
+            groups[role_of(entry, libraries)].append(entry)
+        return cls(name, libraries, {role: tuple(entries) for role, entries in groups.items()})
+
+    def has(self, role: Role) -> bool:
+        return bool(self.groups[role])
+
+    @property
+    def linkable(self) -> bool:
+        """Other components can be built with it."""
+        return self.has(Role.LIBRARY) or self.has(Role.DEVELOPMENT)
+
+    @property
+    def program(self) -> bool:
+        """It is known by a command that it installs."""
+        commands = {f.name for f in self.groups[Role.TOOLS] if f.directory.endswith("bin")}
+        return self.name in commands
+
+    @property
+    def only_python(self) -> bool:
+        native = (Role.TOOLS, Role.MODULE, Role.LIBRARY, Role.DEVELOPMENT)
+        return self.has(Role.PYTHON) and not any(map(self.has, native))
+
+    @property
+    def python_name(self) -> str:
+        """A program's own modules stay with it; a library's bindings are python3-NAME."""
+        if self.has(Role.TOOLS) and not self.linkable:
+            return self.name
+        return f"python3-{re.sub(r'^(?:python3?|py)-', '', self.name)}"
+
+    @property
+    def much_documentation(self) -> bool:
+        return total_size(self.groups[Role.DOCUMENTATION]) >= BIG_DOCUMENTATION_BYTES
 
 
-def _is_program(name: str, groups: Mapping[Role, tuple[Installed, ...]]) -> bool:
-    """The component is known by a command that it installs, or has nothing to link with."""
-    commands = {f.name for f in groups[Role.TOOLS] if f.directory.endswith("bin")}
-    return name in commands or not (groups[Role.LIBRARY] or groups[Role.DEVELOPMENT])
-
-
-def _primary_soname(name: str, libraries: frozenset[str]) -> str:
-    """The library that the component is known by."""
-    stems = {stem_and_version(s)[0]: s for s in sorted(libraries, reverse=True)}
-    for wanted in (name, f"lib{name}"):
-        if wanted in stems:
-            return stems[wanted]
-    return min(libraries, key=lambda s: (len(s), s), default="")
-
-
-def _debian_development_name(name: str, manifest: Manifest, libraries: frozenset[str]) -> str:
+def _debian_development_name(content: _Content) -> str:
+    """``lib<name>-dev``; a component of one library of another name is called by that."""
+    name = content.name
     if name.startswith("lib"):
         return f"{name}-dev"
-    archives = {f.name.removesuffix(".a") for f in manifest.files if f.static_library}
-    stems = {stem_and_version(s)[0] for s in libraries} or archives
+    archives = {
+        f.name.removesuffix(".a") for f in content.groups[Role.DEVELOPMENT] if f.static_library
+    }
+    stems = {stem_and_version(s)[0] for s in content.libraries} or archives
     if f"lib{name}" in stems:
         return f"lib{name}-dev"
-    only = next(iter(stems)) if len(stems) == 1 else ""
-    return f"{_package_name(only or name)}-dev"
+    only = next(iter(stems)) if len(stems) == 1 else name
+    return f"{_package_name(only)}-dev"
+
+
+def _debian_module_name(content: _Content) -> str:
+    """Who keeps loadable modules where there is no program: the best known library.
+
+    A library without a version in its SONAME counts where there is no other.
+    """
+    unversioned = {f.name for f in content.groups[Role.MODULE] if f.elf and f.in_library_directory}
+    libraries = content.libraries or unversioned
+    stems = {stem_and_version(s)[0]: s for s in sorted(libraries, reverse=True)}
+    for wanted in (content.name, f"lib{content.name}"):
+        if wanted in stems:
+            return debian_library_name(stems[wanted])
+    first = min(libraries, key=lambda s: (len(s), s), default="")
+    return debian_library_name(first) if first else ""
 
 
 def _package_name(text: str) -> str:
     return re.sub(r"[^a-z0-9+.-]", "-", text.lower()).lstrip("+.-") or "unnamed"
 
 
-def _python_name(name: str, groups: Mapping[Role, tuple[Installed, ...]]) -> str:
-    others = (Role.LIBRARY, Role.DEVELOPMENT)
-    if groups[Role.TOOLS] and not any(groups[role] for role in others):
-        return name
-    return f"python3-{re.sub(r'^(?:python3?|py)-', '', name)}"
-
-
-def _documentation_owner(
-    name: str,
-    groups: Mapping[Role, tuple[Installed, ...]],
-    development: str,
-    rest: str,
-) -> str:
-    if total_size(groups[Role.DOCUMENTATION]) >= BIG_DOCUMENTATION_BYTES:
-        return f"{name}-doc"
-    return development if development and groups[Role.DEVELOPMENT] else rest
-
-
 def _collect(
-    groups: Mapping[Role, tuple[Installed, ...]],
-    owners: Mapping[Role, str],
-    library_packages: Mapping[str, str],
-    libraries: frozenset[str],
+    content: _Content, owners: Mapping[Role, str], library_packages: Mapping[str, str]
 ) -> tuple[BinaryPackage, ...]:
     """Packages by name; roles that share a name become one package of the earlier role."""
-    content: dict[str, tuple[Role, list[Installed]]] = {}
+    found: dict[str, tuple[Role, list[Installed]]] = {}
     for role in Role:
-        for entry in groups[role]:
-            soname = library_of(entry, libraries) if role is Role.LIBRARY else ""
+        for entry in content.groups[role]:
+            soname = library_of(entry, content.libraries)
             package = library_packages[soname] if soname else owners[role]
-            content.setdefault(package, (role, []))[1].append(entry)
+            found.setdefault(package, (role, []))[1].append(entry)
     packages = [
         BinaryPackage(
-            name,
+            package,
             role,
             tuple(sorted(entries)),
-            sonames=tuple(sorted({e.soname for e in entries} & libraries)),
+            sonames=tuple(sorted({e.soname for e in entries} & content.libraries)),
             architecture_independent=not any(map(is_architecture_dependent, entries)),
         )
-        for name, (role, entries) in content.items()
+        for package, (role, entries) in found.items()
     ]
     return tuple(replace(p, siblings=_siblings(p, packages)) for p in packages)
 
@@ -207,7 +227,7 @@ def _siblings(package: BinaryPackage, packages: list[BinaryPackage]) -> tuple[st
     """What a package cannot do without and no tool finds out: -dev its libraries, all the data."""
     wanted: set[Role] = set()
     if package.role is Role.DEVELOPMENT:
-        wanted = {Role.LIBRARY}
+        wanted = {Role.LIBRARY, Role.MODULE}
     elif package.role in (Role.TOOLS, Role.LIBRARY, Role.PYTHON, Role.MODULE):
         wanted = {Role.DATA}
     return tuple(p.name for p in packages if p.role in wanted and p is not package)

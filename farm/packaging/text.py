@@ -41,8 +41,13 @@ def one_line(text: str) -> str:
 def synopsis(info: PackagingInfo) -> str:
     """The summary as package managers show it: one line, no article, no full stop, not too long."""
     line = re.sub(r"^(?:the|an?)\s+", "", one_line(info.summary).rstrip("."), flags=re.IGNORECASE)
-    line = line or f"{info.name} component"
+    line = line or f"component {info.name}"
     return textwrap.shorten(line, SYNOPSIS_WIDTH, placeholder="...")
+
+
+def capitalised(line: str) -> str:
+    """A line that begins with a capital letter, as rpm's summaries do."""
+    return line[:1].upper() + line[1:]
 
 
 def paragraphs(text: str, width: int = TEXT_WIDTH) -> list[list[str]]:
