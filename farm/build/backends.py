@@ -26,6 +26,6 @@ def backend_for(distro: Distro) -> Backend:
 
             return Mock()
         case _:
-            from farm.build.rpm.overlay import RpmOverlay
+            from farm.build.rpm.overlay import OverlayBackend
 
-            return RpmOverlay()
+            return OverlayBackend()
