@@ -12,19 +12,18 @@ Needs root, util-linux and bubblewrap.
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import shutil
 import signal
-import stat
 import subprocess
-import tarfile
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from farm.build.bubblewrap import ROOT, User, bubblewrap
+from farm.build.copying import copy_regular_file, pack
 from farm.build.overlayfs import memory_to_use, overlay_options, room_on_disk
 from farm.build.stream import Output, follow
 from farm.errors import CommandError, FarmError, InfrastructureError
@@ -148,7 +147,11 @@ class Overlay:
             bind=bind or {},
             bind_writable=bind_writable or {},
         )
-        return self._enter(what, argv, inside, env or {}, stdin, output, timeout_s)
+        before = self._orphans()
+        try:
+            return self._enter(what, argv, inside, env or {}, stdin, output, timeout_s)
+        finally:
+            self._wait_for(before)
 
     def run_host(
         self,
@@ -172,35 +175,16 @@ class Overlay:
 
         It is written from inside, so that a symbolic link made by a build cannot lead out.
         """
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as tar:
-            for name, content in sorted(files.items()):
-                data = content.encode() if isinstance(content, str) else content
-                member = tarfile.TarInfo(name)
-                member.size, member.mtime = len(data), mtime
-                member.mode = 0o755 if data.startswith(b"#!") else 0o644
-                tar.addfile(member, io.BytesIO(data))
         script = 'mkdir -p "$1" && exec tar -x --no-same-owner -f - -C "$1"'
         argv = ["sh", "-c", script, "sh", directory]
-        self.run(f"write files to {directory}", argv, user=user, stdin=buffer.getvalue())
+        self.run(f"write files to {directory}", argv, user=user, stdin=pack(files, mtime))
 
     def fetch(self, path: str, destination: Path) -> None:
         """Copy one regular file out, times kept; its directory must belong to root or be trusted.
 
         :raises FarmError: there is no such file, or it is a link or a device.
         """
-        source = self.path / path.lstrip("/")
-        try:
-            handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError as error:
-            raise FarmError(f"{path}: {error.strerror}") from error
-        with os.fdopen(handle, "rb") as reading:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise FarmError(f"{path} is not a regular file")
-            with destination.open("wb") as writing:
-                shutil.copyfileobj(reading, writing, 1 << 20)
-        os.utime(destination, ns=(status.st_atime_ns, status.st_mtime_ns))
+        copy_regular_file(self.path / path.lstrip("/"), destination)
 
     def _open(self, stack: contextlib.ExitStack) -> None:
         memory = ""
@@ -239,6 +223,21 @@ class Overlay:
                 return
             said += line.decode(errors="replace")
         raise InfrastructureError(f"cannot make an overlay of {self._lower[0]}: {said.strip()}")
+
+    def _orphans(self) -> set[str]:
+        """Processes that nobody but the holder is left to wait for."""
+        try:
+            return set(Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split())
+        except OSError:
+            return set()
+
+    def _wait_for(self, before: set[str]) -> None:
+        """Wait until what a bubblewrap had inside is gone.
+
+        It reports the end of its program first, and its pid namespace ends a moment later.
+        """
+        while any(_alive(pid) for pid in self._orphans() - before):
+            time.sleep(0.001)
 
     def _end(self, holder: subprocess.Popen[bytes]) -> None:
         # unshare waits for the holder, and the kernel reaps a whole pid namespace before it
@@ -288,3 +287,10 @@ class Overlay:
         if process.returncode:
             raise CommandError(what, argv, process.returncode, text)
         return "" if output else text
+
+
+def _alive(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
