@@ -189,6 +189,8 @@ def test_a_build_serves_a_spec_that_lists_other_files() -> None:
     scriptlets = changed("\n%files", "\n%{?ldconfig_scriptlets}\n\n%files")
     assert reuse_between(provisional, SPEC) is Reuse.INSTALLED
     assert reuse_between(provisional, scriptlets) is Reuse.INSTALLED
+    documentation = changed("%package devel\n", "%package devel\nBuildArch: noarch\n")
+    assert reuse_between(provisional, documentation) is Reuse.INSTALLED
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ MACROS = f"""%_topdir {TOP_DIRECTORY}
 """The build user's ``.rpmmacros``: with SOURCE_DATE_EPOCH set, equal sources give equal bytes."""
 
 _COMPILING = ("prep", "conf", "build")
-_TAG = re.compile(r"^[ \t]*BuildArch(?:itectures)?[ \t]*:.*$", re.IGNORECASE | re.MULTILINE)
+_BUILD_ARCHITECTURE = re.compile(
+    r"^[ \t]*BuildArch(?:itectures)?[ \t]*:.*$", re.IGNORECASE | re.MULTILINE
+)
 _MACRO = re.compile(r"^[ \t]*%(?:global|define)\b.*$", re.MULTILINE)
 
 
@@ -74,7 +76,9 @@ def reuse_between(built: str, final: str) -> Reuse:
     def same(*names: str) -> bool:
         return _sections(built, names) == _sections(final, names)
 
-    if not same(*_COMPILING, "check") or _TAG.findall(built) != _TAG.findall(final):
+    # Of the whole package: a noarch subpackage is built like the others.
+    noarch = [_BUILD_ARCHITECTURE.findall(split_sections(spec)[0].text) for spec in (built, final)]
+    if not same(*_COMPILING, "check") or noarch[0] != noarch[1]:
         return Reuse.NOTHING
     if not same("install") or _MACRO.findall(built) != _MACRO.findall(final):
         return Reuse.COMPILED
