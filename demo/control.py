@@ -8,12 +8,14 @@ from functools import partial
 from rich.console import Console
 
 from demo import processes, services, where
+from demo.buildlog import last_build
 from demo.errors import DemoError
 from demo.paths import Paths
 from demo.processes import running
 from demo.progress import Patience, duration, follow, table, view_for
 from demo.status import read_status
 from demo.steps import write
+from farm.builders import build_builder_name
 from farm.model import Stack
 from farm.model.load import load_stack
 from farm.site import Site, load_site
@@ -42,7 +44,7 @@ def watch(
     published = where.archives(components, settings.archive.public_url)
     patience = Patience(
         dead=partial(_dead, paths),
-        where=partial(where.build_log, paths, settings.www.public_url),
+        where=partial(_why, settings.www.public_url),
         stall_s=stall_minutes * 60,
     )
     with view_for(console) as view:
@@ -52,6 +54,10 @@ def watch(
             view,
             patience,
         )
+
+
+def _why(www: str, line: str, component: str) -> str:
+    return last_build(www, build_builder_name(component, line.rpartition("/")[2]))
 
 
 def _dead(paths: Paths) -> str:

@@ -101,7 +101,8 @@ def _failure_message(status: Status, where: Callable[[str, str], str]) -> tuple[
         lines.append(f"{failure.component} on {failure.line} {failure.state}{why}")
         if failure.state == "failed":
             places.append(where(failure.line, failure.component))
-    return "\n".join(lines), "\n".join(["The logs:", *places]) if places else ""
+    advice = ["Push a correction, or force the build in the web UI; then make demo again.", *places]
+    return "\n".join(lines), "\n".join(advice)
 
 
 def _stall_message(status: Status | None, stall_s: float) -> tuple[str, str]:

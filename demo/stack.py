@@ -168,6 +168,8 @@ def make_repository(
             if index == stop + 1:
                 _git(bare, "branch", "next", "main")
                 _git(bare, "symbolic-ref", "HEAD", "refs/heads/next")
+            # Files of two releases can have one size and one time: git must not compare by these.
+            (bare / "index").unlink(missing_ok=True)
             _commit(bare, tree, component, release, added)
         _git(bare, "symbolic-ref", "HEAD", "refs/heads/main")
         for leftover in ("index", "COMMIT_EDITMSG"):

@@ -54,12 +54,6 @@ def expected(stack: Stack, published: Iterable[Archive]) -> dict[str, frozenset[
     }
 
 
-def build_log(paths: Paths, www: str, line: str, component: str) -> str:
-    """Where to see why a component failed on a line."""
-    distro = line.rpartition("/")[2]
-    return f"  {www}#/builders  (builder {component}-{distro}); finished builds: {paths.state}/pool"
-
-
 def summary(
     paths: Paths,
     www: str,

@@ -2,7 +2,7 @@
 
 from demo.paths import TOP, Paths
 from demo.site import COMPONENTS
-from demo.where import archives, build_log, expected, summary
+from demo.where import archives, expected, summary
 from farm.model.load import load_stack
 
 URL = "http://127.0.0.1:8020/"
@@ -60,9 +60,3 @@ def test_the_summary_says_where_everything_is(monkeypatch):
 def test_whoever_used_sudo_needs_it_to_push():
     text = summary(Paths(TOP / "state"), "http://w/", [], {"SUDO_UID": "1000"})
     assert "sudo git -C" in text
-
-
-def test_a_failure_points_to_its_builder():
-    said = build_log(Paths(TOP / "state"), "http://w/", "development/demo-rpm", "vorbis-tools")
-    assert "vorbis-tools-demo-rpm" in said
-    assert "http://w/" in said
