@@ -46,10 +46,11 @@ class Progress:
             self._target = ""
         elif phase := phase_of_target(text):
             self._target = phase
-        elif self._target and not _ECHO.match(text):
-            # debian/rules does without dh's sequencer: its targets are the phases.
-            self._phases.enter(self._target)
-            self._target = ""
+        elif self._target:
+            if not _ECHO.match(text):
+                # debian/rules does without dh's sequencer: its targets are the phases.
+                self._phases.enter(self._target)
+                self._target = ""
         elif self._phases.current == "test" and not _BOOKKEEPING.match(text):
             self.tested = True
         self._phases.line(text)
