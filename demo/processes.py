@@ -32,8 +32,10 @@ class Process:
     """Clock ticks since boot: with `pid` it names one process for ever."""
     command: tuple[str, ...]
     directory: str
-    marker: str
+    marker: str = ""
     """The value of `MARKER` in its environment, or empty."""
+    gnupg_home: str = ""
+    """GNUPGHOME in its environment, or empty."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,11 @@ def read_process(pid: int) -> Process | None:
         directory = str((folder / "cwd").readlink())
     except (OSError, IndexError):
         return None
-    marks = [v.partition("=")[2] for v in environment if v.startswith(f"{MARKER}=")]
+    variables = dict(entry.partition("=")[::2] for entry in environment)
     return Process(
-        pid, parent, group, session, started, tuple(command), directory, (marks or [""])[0]
+        *(pid, parent, group, session, started, tuple(command), directory),
+        marker=variables.get(MARKER, ""),
+        gnupg_home=variables.get("GNUPGHOME", ""),
     )
 
 
@@ -97,11 +101,10 @@ def is_key_agent_of(process: Process, state: Path) -> bool:
     """Whether it is a GnuPG daemon whose home directory lies below `state`."""
     if not process.command or Path(process.command[0]).name not in _GNUPG_DAEMONS:
         return False
+    homes = [process.gnupg_home]
     for word, after in zip(process.command, [*process.command[1:], ""], strict=True):
-        home = after if word == "--homedir" else word.removeprefix("--homedir=")
-        if Path(home).is_absolute() and Path(home).is_relative_to(state):
-            return True
-    return False
+        homes.append(after if word == "--homedir" else word.removeprefix("--homedir="))
+    return any(Path(home).is_absolute() and Path(home).is_relative_to(state) for home in homes)
 
 
 def family(roots: Collection[int], processes: Mapping[int, Process]) -> set[int]:

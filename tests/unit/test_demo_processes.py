@@ -28,8 +28,8 @@ STATE = Path("/srv/farm")
 MASTER = Daemon("master", STATE / "master")
 
 
-def process(pid, parent=1, *, session=None, command=("sh",), directory="/", marker=""):
-    return Process(pid, parent, pid, session or pid, 7, tuple(command), directory, marker)
+def process(pid, parent=1, *, session=None, command=("sh",), directory="/", **more):
+    return Process(pid, parent, pid, session or pid, 7, tuple(command), directory, **more)
 
 
 def table(*rows):
@@ -87,6 +87,12 @@ def test_the_caller_and_its_ancestors_are_spared():
 )
 def test_key_agents_are_told_by_their_home(command, expected):
     assert is_key_agent_of(process(9, command=command), STATE) is expected
+
+
+def test_a_key_agent_may_have_its_home_from_the_environment():
+    agent = process(9, command=("gpg-agent", "--daemon"), gnupg_home="/srv/farm/keys")
+    assert is_key_agent_of(agent, STATE)
+    assert not is_key_agent_of(agent, Path("/srv/other"))
 
 
 def test_a_daemon_is_known_by_program_and_directory():
