@@ -43,3 +43,7 @@ class Snapshot(_Plain):
     """False when the live snapshot already had this content and nothing was written."""
     path: str
     """Relative to the archive root: ``snapshots/<channel>/<distro>/<number>``."""
+    held_back: dict[str, str] = {}
+    """Component to the reason why its wanted packages were not published."""
+    content: dict[str, str] = {}
+    """Component to the build key that is published."""

@@ -16,10 +16,12 @@ from repo_publish.content import Content, collect
 from repo_publish.errors import PublishError
 from repo_publish.failures import explained
 from repo_publish.files import place_if_missing, sync_filesystem
+from repo_publish.gate import hold_back
 from repo_publish.keys import Keyring, Signer, SigningKey
 from repo_publish.line import SNAPSHOTS, Line, line_of
 from repo_publish.manifest import MANIFEST, Manifest, ManifestComponent, load_manifest
-from repo_publish.model import Publication, Snapshot
+from repo_publish.model import Publication, Published, Snapshot
+from repo_publish.relations import compare, read_builds
 from repo_publish.release import write_release
 from repo_publish.request import check_request
 from repo_publish.rpm_signing import sign_packages
@@ -79,6 +81,7 @@ class _Publishing:
         live_number = line.live()
         self.live_tree = line.snapshot(live_number) if live_number is not None else None
         self.live = load_manifest(self.live_tree) if self.live_tree is not None else None
+        self.held_back: dict[str, str] = {}
 
     def run(self) -> Snapshot:
         """Publish unless the live snapshot has this content already."""
@@ -92,18 +95,55 @@ class _Publishing:
                 )
             if self.live.serves(self.publication, self.url, key.fingerprint):
                 return self._snapshot(self.live.number, changed=False)
-        contents = collect(
-            self.publication, pool=self.pool, live=self.live, live_tree=self.live_tree
-        )
-        compare = _compare(self.publication.family)
+        contents = self._collect()
+        order = _compare(self.publication.family)
         self._refuse(rules.ownership_problems(contents))
-        self._refuse(rules.version_problems(contents, self.live, compare))
+        self._refuse(rules.version_problems(contents, self.live, order))
+        contents = self._through_the_gate(contents)
+        if self.live and self.live.serves(self.publication, self.url, key.fingerprint):
+            return self._snapshot(self.live.number, changed=False)
         number = (self.live.number if self.live else 0) + 1
         self._say(f"snapshot {number}: {_summary(contents)}")
         with self.line.scratch() as work, explained(self.line):
             self._build(contents, key, number, work)
         self._say(f"snapshot {number} is live")
         return self._snapshot(number, changed=True)
+
+    def _through_the_gate(self, contents: list[Content]) -> list[Content]:
+        """The wanted packages, without those that would break what is installable now."""
+        wanted = {
+            content.published.component: [
+                (p.file.path, p.origin) for p in content.files if p.file.kind == "binary"
+            ]
+            for content in contents
+        }
+        live: dict[str, list[tuple[str, Path]]] = {}
+        if self.live is not None and self.live_tree is not None:
+            for published in self.live.components:
+                binaries = [file.path for file in published.files if file.kind == "binary"]
+                live[published.component] = [(path, self.live_tree / path) for path in binaries]
+        family = self.publication.family
+        self.held_back = hold_back(
+            read_builds(wanted, family, self.live_tree),
+            read_builds(live, family, self.live_tree),
+            lambda one, other: compare(family, one, other),
+        )
+        if not self.held_back:
+            return contents
+        for component, reason in self.held_back.items():
+            self._say(f"{component} is held back: {reason}")
+        kept = {c.component: c for c in self.live.components} if self.live else {}
+        packages = [p for p in self.publication.packages if p.component not in self.held_back]
+        packages += [
+            Published(component=name, key=one.key, commit=one.commit, reason=one.reason)
+            for name in self.held_back
+            if (one := kept.get(name))
+        ]
+        self.publication = self.publication.model_copy(update={"packages": tuple(packages)})
+        return self._collect()
+
+    def _collect(self) -> list[Content]:
+        return collect(self.publication, pool=self.pool, live=self.live, live_tree=self.live_tree)
 
     def _build(self, contents: Sequence[Content], key: SigningKey, number: int, work: Path) -> None:
         tree = work / "tree"
@@ -211,6 +251,8 @@ class _Publishing:
             number=number,
             changed=changed,
             path=f"{SNAPSHOTS}/{line.channel}/{line.distro}/{number}",
+            held_back=self.held_back,
+            content={p.component: p.key for p in self.publication.packages},
         )
 
     def _say(self, message: str) -> None:

@@ -59,14 +59,16 @@ class PublishLine(buildstep.ShellMixin, buildstep.BuildStep):
             return command.results()
         snapshot = json.loads(command.stdout)
         line = (self.getProperty("channel"), self.getProperty("distro"))
-        wanted = plan_scheduler(self.master).state.read_publication(line)
-        held_back = snapshot.get("held_back", {})
-        content = {**wanted, **snapshot.get("kept", {})}
-        content = {name: key for name, key in content.items() if key}
+        held_back = snapshot["held_back"]
         plan_scheduler(self.master).published(
-            line, self.getProperty("generation"), snapshot["number"], content, held_back
+            line,
+            self.getProperty("generation"),
+            snapshot["number"],
+            snapshot["content"],
+            held_back,
         )
-        self.descriptionDone = [f"snapshot {snapshot['number']}"]
+        held = f", held back: {', '.join(sorted(held_back))}" if held_back else ""
+        self.descriptionDone = [f"snapshot {snapshot['number']}{held}"]
         return SUCCESS
 
 
