@@ -10,7 +10,7 @@ from debian.deb822 import Deb822
 from farm.packaging.info import PackagingInfo
 from farm.packaging.roles import Role
 from farm.packaging.split import BinaryPackage
-from farm.packaging.text import one_line, paragraphs, synopsis
+from farm.packaging.text import maintainer, one_line, paragraphs, synopsis
 
 STANDARDS_VERSION = "4.6.2"
 COMPAT = 13
@@ -51,7 +51,7 @@ def debian_control(info: PackagingInfo, packages: Sequence[BinaryPackage] | None
         "Source": info.name,
         "Section": section,
         "Priority": "optional",
-        "Maintainer": one_line(info.maintainer),
+        "Maintainer": maintainer(info),
         "Build-Depends": _list("Build-Depends", tuple(build_depends)),
         "Standards-Version": STANDARDS_VERSION,
         "Homepage": info.homepage,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from debian.copyright import Copyright, FilesParagraph, License, LicenseParagraph
 
 from farm.packaging.info import PackagingInfo
-from farm.packaging.text import one_line
+from farm.packaging.text import maintainer, one_line
 
 _COMMON = {
     "Apache-2.0": "Apache-2.0",
@@ -57,7 +57,7 @@ def debian_copyright(info: PackagingInfo) -> str:
     licence = License(expression, texts.pop(expression, ""))
     document.add_files_paragraph(FilesParagraph.create(["*"], everything, licence))
     year = datetime.fromtimestamp(info.timestamp, UTC).year
-    packager = f"{year} {one_line(info.maintainer)}"
+    packager = f"{year} {maintainer(info)}"
     document.add_files_paragraph(FilesParagraph.create(["debian/*"], packager, License(expression)))
     for name, text in texts.items():
         document.add_license_paragraph(LicenseParagraph.create(License(name, text)))

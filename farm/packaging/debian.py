@@ -14,7 +14,7 @@ from farm.packaging.install_lists import install_list
 from farm.packaging.roles import Role
 from farm.packaging.rules import debian_rules
 from farm.packaging.split import BinaryPackage
-from farm.packaging.text import one_line, rfc5322_date
+from farm.packaging.text import maintainer, one_line, rfc5322_date
 
 DISTRIBUTION = "unstable"
 """What the changelog names; archives are told apart by the version's suffix."""
@@ -67,7 +67,7 @@ def debian_changelog(info: PackagingInfo) -> str:
         distributions=DISTRIBUTION,
         urgency="medium",
         changes=["", *lines, ""],
-        author=one_line(info.maintainer),
+        author=maintainer(info),
         date=rfc5322_date(info.timestamp),
     )
     return str(changelog)

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from farm.packaging.info import PackagingInfo
-from farm.packaging.text import render
+from farm.packaging.text import render, whole_line
 
 _CONFIGURE = (
     "./configure --build=$(DEB_BUILD_GNU_TYPE) --prefix=/usr --sysconfdir=/etc",
@@ -55,10 +55,8 @@ def make_escape(command: str) -> str:
     ``$`` is doubled; a first character with a meaning to make, and a backslash that would
     continue the line, lose it.
     """
-    line = command.replace("$", "$$")
-    if line[:1] in ("@", "-", "+"):
-        line = f": && {line}"
-    return f"{line} #" if line.endswith("\\") else line
+    line = whole_line(command).replace("$", "$$")
+    return f": && {line}" if line[:1] in ("@", "-", "+") else line
 
 
 def _override(step: str, command: str | None) -> _Target | None:

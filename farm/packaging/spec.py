@@ -7,26 +7,33 @@ data: its percent signs are doubled, and no line of it can begin a section.
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from farm.packaging.info import PackagingInfo
 from farm.packaging.roles import Role
 from farm.packaging.spec_files import file_lines, locale_domain
+from farm.packaging.spec_scripts import (
+    build_lines,
+    check_lines,
+    command_line,
+    escape,
+    install_lines,
+    package_argument,
+    scriptlets,
+)
 from farm.packaging.split import BinaryPackage
-from farm.packaging.text import capitalised, one_line, paragraphs, render, spec_date, synopsis
+from farm.packaging.text import (
+    capitalised,
+    maintainer,
+    one_line,
+    paragraphs,
+    render,
+    spec_date,
+    synopsis,
+)
 
 _SAME = "%{?_isa} = %{version}-%{release}"
-_DIRECTORIES = (
-    "prefix=%{_prefix} PREFIX=%{_prefix} libdir=%{_libdir} mandir=%{_mandir} "
-    "sysconfdir=%{_sysconfdir}"
-)
-"""What a plain Makefile is told; %configure tells the others."""
-_SIMPLE_COMMAND = re.compile(
-    r"(?!(?:cd|pushd|exec|exit|export|set|unset|umask|trap)\b)[A-Za-z0-9_./ :+,@%=-]+"
-)
 _WHAT = {
     Role.LIBRARY: ("Shared libraries of {}", "This package contains the shared libraries."),
     Role.DEVELOPMENT: (
@@ -85,43 +92,18 @@ def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> 
         description=_description(info),
         main=main,
         subpackages=[p for p in listed if p.argument],
-        build=_build(info),
-        install=[*_install(info), *(f"%find_lang {_domain(info, d)}" for d in domains)],
-        check=_check(info),
-        scriptlets=_scriptlets(packages or (), info.name),
+        build=build_lines(info),
+        install=[*install_lines(info), *(f"%find_lang {_domain(info, d)}" for d in domains)],
+        check=check_lines(info),
+        scriptlets=[line for p in packages or () for line in _scriptlets(info, p)],
         listed=listed,
         # A macro in the release is for the person who takes the spec over.
         changelog_version=f"{info.version.upstream}-{release.partition('%')[0]}",
         date=spec_date(info.timestamp),
-        maintainer=escape(one_line(info.maintainer)),
+        maintainer=escape(maintainer(info)),
         changes=[escape(one_line(c)) for c in info.changes if c.strip()]
         or [f"Commit {info.commit}"],
     )
-
-
-def escape(text: str) -> str:
-    """One line of text that rpm's parser leaves as it is.
-
-    Percent signs are doubled; a backslash at the end would take in the next line of the spec.
-    """
-    escaped = text.replace("%", "%%")
-    return f"{escaped} " if escaped.endswith("\\") else escaped
-
-
-def command_line(command: str) -> str:
-    """A line of text or shell for the body of a section: it cannot begin another section.
-
-    rpm looks for sections after it has expanded macros.
-    """
-    return f" {escape(command)}" if command.startswith("%") else escape(command)
-
-
-def subshell(command: str) -> str:
-    """A command for a section, which is one shell script: its ``cd`` ends with it, as in make."""
-    line = command_line(command)
-    if _SIMPLE_COMMAND.fullmatch(command):
-        return line
-    return f"({line}\n)" if "#" in line else f"({line})"
 
 
 def _package(
@@ -133,7 +115,7 @@ def _package(
     own = tuple(f for f in package.files if f not in translations)
     libraries = frozenset(s for p in all_ for s in p.sonames)
     domains = sorted({locale_domain(f) for f in translations})
-    argument = _argument(info.name, package.name)
+    argument = package_argument(info.name, package.name)
     summary, sentence = _WHAT[package.role]
     return _Package(
         argument=argument,
@@ -145,6 +127,10 @@ def _package(
         + "".join(f" -f {_domain(info, d)}.lang" for d in domains),
         lines=(*_own_documents(info, package, all_), *file_lines(own, others, libraries)),
     )
+
+
+def _scriptlets(info: PackagingInfo, package: BinaryPackage) -> list[str]:
+    return scriptlets(package, package_argument(info.name, package.name))
 
 
 def _own_documents(
@@ -163,15 +149,6 @@ def _own_documents(
 
 def _marked(mark: str, names: Sequence[str]) -> list[str]:
     return [" ".join((mark, *names))] if names else []
-
-
-def _argument(component: str, package: str) -> str:
-    """How ``%package`` and ``%files`` name a package; empty for the main one."""
-    if package == component:
-        return ""
-    if package.startswith(f"{component}-"):
-        return package.removeprefix(f"{component}-")
-    return f"-n {package}"
 
 
 def _requirement(
@@ -203,60 +180,3 @@ def _description(info: PackagingInfo) -> str:
     text = info.description or f"{one_line(info.summary) or info.name}."
     lines = "\n\n".join("\n".join(block) for block in paragraphs(text))
     return "\n".join(command_line(line) for line in lines.split("\n"))
-
-
-def _build(info: PackagingInfo) -> list[str]:
-    commands = info.commands
-    lines: list[str] = []
-    standard = commands.configure is None and info.has_configure
-    if standard:
-        arguments = (escape(shlex.quote(a)) for a in info.configure_arguments)
-        lines.append(" ".join(["%configure", *arguments]))
-    else:
-        # %configure would set the distribution's compiler flags.
-        lines.append("%{?set_build_flags}")
-    if commands.configure:
-        lines.append(subshell(commands.configure))
-    if commands.build is None:
-        lines.append("%make_build" if _configured(info) else f"%make_build {_DIRECTORIES}")
-    elif commands.build:
-        lines.append(subshell(commands.build))
-    return lines
-
-
-def _install(info: PackagingInfo) -> list[str]:
-    command = info.commands.install
-    lines = []
-    if command is None:
-        lines.append("%make_install" if _configured(info) else f"%make_install {_DIRECTORIES}")
-    elif command:
-        lines += ["export DESTDIR=%{buildroot}", subshell(command)]
-    return [
-        *lines,
-        "find %{buildroot} -name '*.la' -delete",
-        "rm -f %{buildroot}%{_infodir}/dir",
-    ]
-
-
-def _check(info: PackagingInfo) -> list[str]:
-    if info.commands.test is not None:
-        return [subshell(info.commands.test)] if info.commands.test else []
-    return [f"make {info.test_target} VERBOSE=1"] if info.test_target else []
-
-
-def _configured(info: PackagingInfo) -> bool:
-    return info.has_configure or info.commands.configure is not None
-
-
-def _scriptlets(packages: Sequence[BinaryPackage], component: str) -> list[str]:
-    """ldconfig for distributions without file triggers; elsewhere the macro is empty."""
-    lines = []
-    for package in packages:
-        if package.sonames:
-            argument = _argument(component, package.name)
-            lines.append(
-                f"%{{?ldconfig_scriptlets:%ldconfig_scriptlets {argument}}}"
-                if argument
-                else "%{?ldconfig_scriptlets}"
-            )
-    return lines

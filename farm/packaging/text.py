@@ -14,6 +14,7 @@ from farm.packaging.info import PackagingInfo
 SYNOPSIS_WIDTH = 79
 """Longest first line of a description that lintian and rpmlint accept."""
 TEXT_WIDTH = 77
+NO_ADDRESS = "farm@example.invalid"
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -36,6 +37,23 @@ def render(template: str, **values: object) -> str:
 def one_line(text: str) -> str:
     """Text without line breaks or control characters."""
     return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
+
+
+def maintainer(info: PackagingInfo) -> str:
+    """The maintainer as ``Name <address>``, which changelogs cannot do without."""
+    line = one_line(info.maintainer)
+    if re.fullmatch(r"[^<>]+ <[^<>\s]+>", line):
+        return line
+    return f"{re.sub(r'[<>]', '', line) or 'Build farm'} <{NO_ADDRESS}>"
+
+
+def whole_line(command: str) -> str:
+    """A shell line that does the same and does not take in the next line of a file.
+
+    A single backslash at its end is a character to ``sh -c``, and a continuation in a file.
+    """
+    backslashes = len(command) - len(command.rstrip("\\"))
+    return f"{command[:-1]}'\\'" if backslashes % 2 else command
 
 
 def synopsis(info: PackagingInfo) -> str:
