@@ -21,7 +21,6 @@ def web_settings(site: Site) -> dict[str, Any]:
             "badges": {},
         },
         "change_hook_dialects": hook_dialects(site),
-        "ui_default_config": {"Builders.show_old_builders": False, "Home.max_recent_builds": 30},
     }
     if site.hooks:
         settings["change_hook_auth"] = hook_auth(site)
