@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from farm.build.stream import TimeLimitExceeded
-from farm.errors import BuildFailure, CommandError, InfrastructureError
+from farm.errors import BuildFailure, CommandError, FarmError, InfrastructureError
 
 MARK = "==> "
 
@@ -84,6 +84,19 @@ class Phases:
                 why = trouble[0] if trouble else "no space left for the build"
                 raise InfrastructureError(f"{self.current}: {why}: {error}") from error
             raise BuildFailure(self.current, str(error)) from error
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Turn every error that is no verdict on the component into the machine's trouble.
+
+        :raises InfrastructureError: for any other `FarmError`, and for what the system refuses.
+        """
+        try:
+            yield
+        except (BuildFailure, InfrastructureError):
+            raise
+        except (FarmError, OSError) as error:
+            raise InfrastructureError(f"{self.current}: {error}") from error
 
     def _count(self) -> None:
         now = self._clock()

@@ -27,10 +27,12 @@ from farm.build.copying import copy_regular_file, pack
 from farm.build.overlayfs import memory_to_use, overlay_options, room_on_disk
 from farm.build.stream import Output, follow
 from farm.errors import CommandError, FarmError, InfrastructureError
-from farm.run import clean_environment
+from farm.run import CLEAN_PATH, clean_environment
 
 FULL_BELOW_BYTES = 16 << 20
 """An overlay with less room than this is full: failures in it are not the component's."""
+
+_TOOLS = ("bwrap", "mount", "nsenter", "setpriv", "unshare")
 
 _HOLDER = """\
 set -e
@@ -187,6 +189,7 @@ class Overlay:
         copy_regular_file(self.path / path.lstrip("/"), destination)
 
     def _open(self, stack: contextlib.ExitStack) -> None:
+        _check_machine()
         memory = ""
         for name in ("root", "memory"):
             (self._work / name).mkdir(parents=True, exist_ok=True)
@@ -287,6 +290,14 @@ class Overlay:
         if process.returncode:
             raise CommandError(what, argv, process.returncode, text)
         return "" if output else text
+
+
+def _check_machine() -> None:
+    missing = [tool for tool in _TOOLS if not shutil.which(tool, path=CLEAN_PATH)]
+    if missing:
+        raise InfrastructureError(f"builds need {' and '.join(missing)}: not installed here")
+    if os.geteuid():
+        raise InfrastructureError("builds need root, to mount and to change users")
 
 
 def _alive(pid: str) -> bool:

@@ -103,6 +103,12 @@ def test_a_changelog_that_has_the_version_already_stays_as_it_is() -> None:
     assert own_changelog(once, source, INFO) == once
 
 
+def test_old_entries_need_not_be_well_formed() -> None:
+    old = CHANGELOG + "\nThu Mar 4 1999  Somebody\n\n\t* main.c: Start.\n"
+
+    assert own_changelog(old, own_source(INFO, CONTROL, old), INFO).endswith("\n\n" + old)
+
+
 def test_without_changes_the_changelog_names_the_commit() -> None:
     info = replace(INFO, changes=())
 

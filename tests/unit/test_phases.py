@@ -97,3 +97,19 @@ def test_a_build_that_fails_with_no_room_left_is_the_machines_fault() -> None:
     expected = "no space left for the build"
     with pytest.raises(InfrastructureError, match=expected), phases.verdict(lambda: True):
         raise failing()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), failing()])
+def test_what_is_no_verdict_is_the_machines_fault(error: Exception) -> None:
+    phases = Phases(io.StringIO(), 600)
+    phases.enter("unpack")
+
+    with pytest.raises(InfrastructureError, match=r"^unpack: "), phases.guard():
+        raise error
+
+
+def test_a_verdict_stays_what_it_is() -> None:
+    phases = Phases(io.StringIO(), 600)
+
+    with pytest.raises(BuildFailure), phases.guard():
+        raise BuildFailure("test", "1 of 2 tests failed")

@@ -54,7 +54,8 @@ def layer_for(
     if not layer.exists():
         with locked(layers / "making.lock"):
             if not layer.exists():
-                _prune(layers)
+                _prune_layers(layers)
+                _prune_archives(root.directory / "archives")
                 _make(root, relations, layer, phases, work, mirror)
     with _in_use(lock):
         os.utime(layer)
@@ -127,7 +128,7 @@ def _install(
         raise InfrastructureError(str(error)) from error
 
 
-def _prune(layers: Path) -> None:
+def _prune_layers(layers: Path) -> None:
     """Remove the layers that nobody used for long and nobody uses now."""
     for layer in layers.iterdir():
         if not layer.is_dir() or time.time() - layer.stat().st_mtime < KEPT_UNUSED_S:
@@ -141,6 +142,13 @@ def _prune(layers: Path) -> None:
             shutil.rmtree(layer)
         finally:
             os.close(handle)
+
+
+def _prune_archives(archives: Path) -> None:
+    """Remove the packages that were downloaded long ago (apt gives them the mirror's times)."""
+    for package in archives.glob("*.deb"):
+        if time.time() - package.stat().st_ctime > KEPT_UNUSED_S:
+            package.unlink()
 
 
 @contextmanager

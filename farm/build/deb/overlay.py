@@ -18,7 +18,6 @@ from farm.build.deb.staging import installed_overlay, stage, unpack
 from farm.build.deb.tree import BuildTree
 from farm.build.interface import BuildOutcome, BuildRequest
 from farm.build.phases import Phases
-from farm.errors import InfrastructureError
 from farm.model import Distro
 
 
@@ -40,7 +39,7 @@ class DebOverlay:
     def build(self, request: BuildRequest, log: TextIO) -> BuildOutcome:
         """See `farm.build.interface.Backend.build`."""
         phases = Phases(log, request.timeout_s)
-        try:
+        with phases.guard():
             phases.enter("root")
             root = root_for(request.distro, request.cache, log)
             source = source_of(request)
@@ -57,8 +56,6 @@ class DebOverlay:
                     _package(source, tree, changes)
                 phases.enter("package")
                 files = tree.collect(changes, request.out)
-        except OSError as error:
-            raise InfrastructureError(f"{phases.current}: {error}") from error
         return outcome_of(source, files, tree.tested, root.identity, phases.seconds())
 
 

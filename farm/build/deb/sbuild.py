@@ -58,7 +58,7 @@ class Sbuild:
     def build(self, request: BuildRequest, log: TextIO) -> BuildOutcome:
         """See `farm.build.interface.Backend.build`."""
         phases = Phases(log, request.timeout_s)
-        try:
+        with phases.guard():
             phases.enter("root")
             _check_machine(request.distro)
             root = root_for(request.distro, request.cache, log)
@@ -67,8 +67,6 @@ class Sbuild:
             with tempfile.TemporaryDirectory(dir=request.cache) as scratch:
                 _make_source(request, root, source, Path(scratch), self._jobs, phases)
                 return self._sbuild(request, root, tarball, source, Path(scratch), phases)
-        except OSError as error:
-            raise InfrastructureError(f"{phases.current}: {error}") from error
 
     def _sbuild(
         self,

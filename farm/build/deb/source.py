@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from debian.changelog import Changelog, ChangelogParseError
+from debian.changelog import Changelog
 from debian.deb822 import Deb822
 
 from farm.build.deb.relations import Relation, parse_relations
@@ -17,6 +17,7 @@ from farm.packaging.text import one_line, rfc5322_date
 
 SOURCE_FORMAT = "3.0 (quilt)\n"
 _FILE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9+.~_-]*$")
+_HEADING = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9+.-]* \((?P<version>[^()\s]+)\)")
 _SOURCE_NAME = re.compile(r"^[a-z0-9][a-z0-9+.-]+$")
 
 
@@ -65,11 +66,8 @@ def own_source(info: PackagingInfo, control: str, changelog: str) -> SourcePacka
     :param changelog: text of debian/changelog.
     :raises BuildFailure: they cannot be used.
     """
-    try:
-        fields = next(iter(Deb822.iter_paragraphs(control)), Deb822())
-        latest = Changelog(changelog, max_blocks=1, strict=True).full_version
-    except (ChangelogParseError, ValueError) as error:
-        raise BuildFailure("package", f"debian/changelog: {one_line(str(error))}") from error
+    latest = _latest_version(changelog)
+    fields = next(iter(Deb822.iter_paragraphs(control)), Deb822())
     name = fields.get("Source", "")
     if not _SOURCE_NAME.match(name):
         raise BuildFailure("package", f"debian/control: no usable Source field: {name!r}")
@@ -78,7 +76,7 @@ def own_source(info: PackagingInfo, control: str, changelog: str) -> SourcePacka
         for field in ("Build-Depends", "Build-Depends-Arch", "Build-Depends-Indep")
     )
     relations = tuple(relation for text in needed for relation in parse_relations(text))
-    epoch = f"{latest.partition(':')[0]}:" if latest and ":" in latest else ""
+    epoch = f"{latest.partition(':')[0]}:" if ":" in latest else ""
     version = f"{epoch}{info.version.deb(info.version_suffix)}"
     return SourcePackage(name, version, info.version.upstream, info.timestamp, relations)
 
@@ -89,10 +87,10 @@ def own_changelog(changelog: str, source: SourcePackage, info: PackagingInfo) ->
     A changelog that has this version on top already (that of a source package the farm made) stays
     as it is.
     """
-    log = Changelog(changelog, strict=True)
-    if log.full_version == source.version:
+    if _latest_version(changelog) == source.version:
         return changelog
-    log.new_block(
+    entry = Changelog()
+    entry.new_block(
         package=source.name,
         version=source.version,
         distributions="unstable",
@@ -101,8 +99,8 @@ def own_changelog(changelog: str, source: SourcePackage, info: PackagingInfo) ->
         date=rfc5322_date(info.timestamp),
     )
     for line in ("", *_entries(info), ""):
-        log.add_change(line)
-    return str(log)
+        entry.add_change(line)
+    return f"{entry}\n{changelog}"
 
 
 def read_packaging(tree: Path, name: str) -> str:
@@ -172,6 +170,14 @@ def outcome_of(
         root_identity=root_identity,
         phases=phases,
     )
+
+
+def _latest_version(changelog: str) -> str:
+    """The version on top: the rest of a changelog need not be well-formed, and often is not."""
+    found = _HEADING.match(changelog)
+    if not found:
+        raise BuildFailure("package", "debian/changelog does not begin with an entry")
+    return found["version"]
 
 
 def _entries(info: PackagingInfo) -> list[str]:
