@@ -54,11 +54,11 @@ def debian_copyright(info: PackagingInfo) -> str:
     notices = [one_line(n) for n in info.details.copyright]
     everything = "\n ".join(notices or [f"The authors of {info.name}"])
     texts = {name: _text(info, name, alone=len(names) == 1) for name in names or [_UNKNOWN]}
-    licence = License(expression, texts.pop(expression, ""))
-    document.add_files_paragraph(FilesParagraph.create(["*"], everything, licence))
     year = datetime.fromtimestamp(info.timestamp, UTC).year
     packager = f"{year} {maintainer(info)}"
-    document.add_files_paragraph(FilesParagraph.create(["debian/*"], packager, License(expression)))
+    for files, holders in (("*", everything), ("debian/*", packager)):
+        paragraph = FilesParagraph.create([files], holders, License(expression))
+        document.add_files_paragraph(paragraph)
     for name, text in texts.items():
         document.add_license_paragraph(LicenseParagraph.create(License(name, text)))
     return str(document.dump())

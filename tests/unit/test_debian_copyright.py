@@ -40,13 +40,15 @@ Source: https://xiph.example.org/ogg/
 Files: *
 Copyright: 2002 Xiph.org
 License: BSD-3-clause
- Do it.
- .
- Well.
 
 Files: debian/*
 Copyright: 2023 Build Farm <farm@example.invalid>
 License: BSD-3-clause
+
+License: BSD-3-clause
+ Do it.
+ .
+ Well.
 """
     )
 
