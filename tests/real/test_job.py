@@ -23,12 +23,12 @@ from farm.model import Component, Distro
 from farm.pool import result
 from tests.jobs import DEB, TOKEN, eventually, job, served_pool
 from tests.projects import write_library, write_program
+from tests.real.cache import CACHE
 from tests.repositories import Repository
 
 pytestmark = pytest.mark.real
 
 TOP = Path(__file__).resolve().parents[2]
-CACHE = Path(os.environ.get("FARM_TEST_CACHE", "/var/tmp/farm-cache"))
 FARM = Path(sys.executable).with_name("farm")
 
 
