@@ -14,8 +14,9 @@ from farm.build.rpm.buildinfo import buildinfo_name, buildinfo_text
 from farm.build.rpm.dnf import Dnf, configuration_text, expanded_url, is_unsolvable, verdict
 from farm.build.rpm.inputs import Relation, RpmFile, relations_digest
 from farm.build.rpm.output import RpmbuildOutput
-from farm.build.rpm.overlay import staging_directory
+from farm.build.rpm.results import left_in, staging_directory
 from farm.build.rpm.roots import installed_identity, root_key
+from farm.build.rpm.rpmbuild import Reuse
 from farm.errors import BuildFailure, CommandError, FarmError, InfrastructureError
 from farm.model import Distro
 from tests.unit.test_rpm_specs import info
@@ -188,6 +189,13 @@ def test_a_build_root_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (top / "BUILDROOT").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(FarmError, match="no build root"):
         staging_directory(top)
+
+
+def test_a_build_root_with_build_id_links_is_made_again(tmp_path: Path) -> None:
+    assert left_in(tmp_path, Reuse.INSTALLED) is Reuse.INSTALLED
+    (tmp_path / "usr/lib/.build-id").mkdir(parents=True)
+    assert left_in(tmp_path, Reuse.INSTALLED) is Reuse.COMPILED
+    assert left_in(tmp_path, Reuse.NOTHING) is Reuse.NOTHING
 
 
 def test_a_buildinfo_holds_what_a_rebuild_needs() -> None:

@@ -17,6 +17,8 @@ PHASE_OF_SECTION = {
 """Sections that are not here (``%doc``, ``%license``, ``%clean``) belong to packaging."""
 
 _EXECUTING = re.compile(r"^Executing\(%(\w+)\): ")
+# mock's own lines.
+_PREPARING = re.compile(r"^Start: (?P<what>chroot init|build setup)\b")
 _PACKAGING = re.compile(r"^Processing files: ")
 _NO_DEPENDENCIES = re.compile(r"^error: Failed build dependencies:")
 # Sections run with `sh -x`: configuring is part of %build until rpm 4.18, and of most specs since.
@@ -41,6 +43,8 @@ class RpmbuildOutput:
             self._building = section[1] == "build"
             self.tested |= section[1] == "check"
             self._phases.enter(PHASE_OF_SECTION.get(section[1], "package"))
+        elif preparing := _PREPARING.match(text):
+            self._phases.enter("root" if preparing["what"] == "chroot init" else "dependencies")
         elif _PACKAGING.match(text):
             self._building = False
             self._phases.enter("package")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TextIO
 from farm.build.bubblewrap import BUILDER
 from farm.build.interface import BuildOutcome, BuildRequest
 from farm.build.phases import Phases
-from farm.build.rpm.buildinfo import buildinfo_name, buildinfo_text
 from farm.build.rpm.dependencies import Dependencies, install_inputs
 from farm.build.rpm.inputs import RpmFile, read_rpm
 from farm.build.rpm.output import RpmbuildOutput
+from farm.build.rpm.results import finish, left_in, staging_directory
 from farm.build.rpm.roots import RpmRoot, root_in_use
 from farm.build.rpm.rpmbuild import (
     HOME,
@@ -106,7 +105,13 @@ class _Build:
                 installed = self._build(root, source, requires, inputs, scratch, anew=True)
             if installed is None:
                 raise BuildFailure("dependencies", "dnf and rpm disagree on what is needed")
-            return self._outcome(root, source, installed)
+            return finish(
+                self._request,
+                root.identity,
+                installed.splitlines(),
+                tested=source.has_tests and self._output.tested,
+                phases=self._phases,
+            )
 
     def _source(self, root: RpmRoot, directory: Path) -> tuple[Source, list[str]]:
         """The sources, and what the build requires."""
@@ -174,11 +179,11 @@ class _Build:
         self._run(overlay, source, install_argv(source.spec, self._architecture))
         self._phases.enter("package")
         try:
-            manifest = scan(staging_directory(overlay.path / TOP_DIRECTORY.lstrip("/")))
-            final = spec_text(self._info, split_rpm(self._info.name, manifest))
+            staging = staging_directory(overlay.path / TOP_DIRECTORY.lstrip("/"))
+            final = spec_text(self._info, split_rpm(self._info.name, scan(staging)))
         except FarmError as error:
             raise BuildFailure("install", str(error)) from error
-        reuse = reuse_between(source.text, final)
+        reuse = left_in(staging, reuse_between(source.text, final))
         self._package(overlay, put_spec(source, final, self._info.timestamp), reuse)
 
     def _package(self, overlay: Overlay, source: Source, reuse: Reuse) -> None:
@@ -215,46 +220,3 @@ class _Build:
         return overlay.run(
             "collect the packages", ["sh", "-c", _COLLECT], bind_writable={out: _GIVEN}
         )
-
-    def _outcome(self, root: RpmRoot, source: Source, installed: str) -> BuildOutcome:
-        out, info = self._request.out, self._info
-        files = sorted(path.name for path in out.iterdir())
-        sources = tuple(name for name in files if name.endswith(".src.rpm"))
-        checksums = {}
-        for name in files:
-            with (out / name).open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            checksums[name] = (digest, (out / name).stat().st_size)
-        record = out / buildinfo_name(info, self._architecture)
-        record.write_text(
-            buildinfo_text(
-                info, self._architecture, root.identity, checksums, installed.splitlines()
-            )
-        )
-        return BuildOutcome(
-            version=f"{info.version.upstream}-{info.version.rpm_release(info.version_suffix)}",
-            source=sources,
-            binaries=tuple(name for name in files if name not in sources),
-            other=(record.name,),
-            tests="passed" if source.has_tests and self._output.tested else "none",
-            root_identity=root.identity,
-            phases=self._phases.seconds(),
-        )
-
-
-def staging_directory(top: Path) -> Path:
-    """rpmbuild's build root below its top directory.
-
-    :raises FarmError: there is not exactly one, or a link leads elsewhere.
-    """
-    # rpm has it beside BUILD until 4.19, and in it since.
-    found = [*top.glob("BUILDROOT/*"), *top.glob("BUILD/*/BUILDROOT")]
-    real = [
-        path
-        for path in found
-        if path.is_dir()
-        and not any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(top))
-    ]
-    if len(real) != 1:
-        raise FarmError("rpmbuild left no build root: does the install command honour DESTDIR?")
-    return real[0]

@@ -22,6 +22,13 @@ MACROS = f"""%_topdir {TOP_DIRECTORY}
 """
 """The build user's ``.rpmmacros``: with SOURCE_DATE_EPOCH set, equal sources give equal bytes."""
 
+LENIENT = (
+    "--define=_unpackaged_files_terminate_build 0",
+    # Of the debug packages, when nothing was compiled.
+    "--define=_empty_manifest_terminate_build 0",
+)
+"""Options for a spec that does not know yet what it packages."""
+
 _COMPILING = ("prep", "conf", "build")
 _BUILD_ARCHITECTURE = re.compile(
     r"^[ \t]*BuildArch(?:itectures)?[ \t]*:.*$", re.IGNORECASE | re.MULTILINE
@@ -46,12 +53,7 @@ def source_argv(spec: str, architecture: str) -> list[str]:
 
 def install_argv(spec: str, architecture: str) -> list[str]:
     """Build, install into the build root and test, for a spec that names no files yet."""
-    lenient = (
-        "--define=_unpackaged_files_terminate_build 0",
-        # Of the debug packages, when nothing was compiled.
-        "--define=_empty_manifest_terminate_build 0",
-    )
-    return ["rpmbuild", "-bi", "--noclean", "--target", architecture, *lenient, spec]
+    return ["rpmbuild", "-bi", "--noclean", "--target", architecture, *LENIENT, spec]
 
 
 def package_argv(architecture: str, reuse: Reuse) -> list[str]:
@@ -61,13 +63,17 @@ def package_argv(architecture: str, reuse: Reuse) -> list[str]:
     from its spec, since rpm writes into each package whether they did: only then does rebuilding
     the published SRPM give the same bytes.
     """
-    skipped: list[str] = []
-    if reuse is not Reuse.NOTHING:
-        sections = ("conf", "build", *(("install",) if reuse is Reuse.INSTALLED else ()))
-        # --short-circuit would do the same, and mark the packages as not to be installed.
-        skipped = ["--noprep", "--nocheck"]
-        skipped += [f"--define=__spec_{section}_cmd /bin/true" for section in sections]
-    return ["rpmbuild", "-rb", "--noclean", "--target", architecture, *skipped]
+    return ["rpmbuild", "-rb", "--noclean", "--target", architecture, *skipping(reuse)]
+
+
+def skipping(reuse: Reuse) -> list[str]:
+    """Options with which rpmbuild skips what an earlier build has done."""
+    if reuse is Reuse.NOTHING:
+        return []
+    sections = ("conf", "build", *(("install",) if reuse is Reuse.INSTALLED else ()))
+    # --short-circuit would do the same, and mark the packages as not to be installed.
+    skipped = [f"--define=__spec_{section}_cmd /bin/true" for section in sections]
+    return ["--noprep", "--nocheck", *skipped]
 
 
 def reuse_between(built: str, final: str) -> Reuse:
