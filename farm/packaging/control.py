@@ -66,12 +66,17 @@ def _binary(
     info: PackagingInfo, package: BinaryPackage, packages: Sequence[BinaryPackage], section: str
 ) -> dict[str, str]:
     own_section = _SECTIONS.get(package.role, _DEFAULT_SECTION)
+    version = "source" if package.architecture_independent else "binary"
+    # The distribution's package of that name may have files that are in this one (Policy 7.6.1).
+    older = [f"{name} (<< ${{{version}:Version}})" for name in package.takes_from]
     return {
         "Package": package.name,
         "Architecture": "all" if package.architecture_independent else "any",
         "Multi-Arch": _multi_arch(package),
         "Section": "" if own_section == section else own_section,
         "Depends": _list("Depends", _depends(info, package, packages)),
+        "Breaks": _list("Breaks", older),
+        "Replaces": _list("Replaces", older),
         "Description": _description(info, package, alone=len(packages) == 1),
     }
 

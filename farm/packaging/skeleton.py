@@ -89,7 +89,9 @@ def write_skeleton(
     if family is Family.DEB:
         target = output / "debian"
         owners = _pkgconfig_owners(placed)
-        packages = split_deb(info.name, placed, pkgconfig_owners=owners)
+        packages = split_deb(
+            info.name, placed, pkgconfig_owners=owners, distribution=_distribution()
+        )
         texts = {target / path: text for path, text in debian_files(info, packages).items()}
     else:
         target = output / f"{info.name}.spec"
@@ -173,6 +175,14 @@ def _pkgconfig_owners(manifest: Manifest) -> Mapping[str, str]:
     """Which packages of this machine bring the pkg-config files that a component's own want."""
     names = {n for f in manifest.files for n in (*f.requires, *f.requires_private)}
     return dict(_owners(sorted(names)))
+
+
+def _distribution() -> frozenset[str]:
+    """Names of the packages that this machine's distribution has, where that is a Debian."""
+    try:
+        return frozenset(run("list the packages", ["apt-cache", "pkgnames"]).split())
+    except FarmError:
+        return frozenset()
 
 
 def _owners(names: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -7,9 +7,10 @@ Every installed file ends up in exactly one package. Names follow what packagers
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from farm.packaging.debian_names import DebianNames
 from farm.packaging.manifest import Installed, Manifest
 from farm.packaging.roles import (
     Role,
@@ -41,29 +42,44 @@ class BinaryPackage:
     depends: tuple[str, ...] = ()
     """Other components' packages that it needs; no shared libraries, those are found."""
     architecture_independent: bool = False
+    takes_from: tuple[str, ...] = ()
+    """Siblings that the distribution also has, perhaps with files that are in this one here."""
 
 
 def split_deb(
-    name: str, manifest: Manifest, *, pkgconfig_owners: Mapping[str, str] | None = None
+    name: str,
+    manifest: Manifest,
+    *,
+    pkgconfig_owners: Mapping[str, str] | None = None,
+    distribution: Collection[str] = (),
 ) -> tuple[BinaryPackage, ...]:
     """Split as Debian does: one package per SONAME, -dev, programs, -common, -doc.
 
     :param name: the component's.
     :param pkgconfig_owners: pkg-config name → Debian package that provides it, for what -dev
         depends on; names that are not in it are left out.
+    :param distribution: names of all packages of the distribution (``apt-cache pkgnames``). Where
+        it has the component's library under another of Debian's names (``libvorbis0a``,
+        ``libexpat1-dev``), that one is used: two packages with the same file exclude each other.
     :return: packages in the order of debian/control; a partition of ``manifest.files``.
     """
     content = _Content.of(name, manifest)
+    names = DebianNames(frozenset(distribution))
+    libraries = {s: names.library(s) for s in content.libraries}
     library = content.linkable and name.startswith("lib") and not content.program
-    tools = f"{name}-tools" if library else content.python_name if content.only_python else name
-    development = _debian_development_name(content)
-    rest = tools if content.has(Role.TOOLS) or not content.linkable else f"{name}-common"
+    tools = content.python_name if content.only_python else name
+    if library:
+        tools = names.tools(name)
+    primary = _primary_library(content)
+    development = names.development(_debian_development_stem(content), names.library(primary))
+    rest = tools if content.has(Role.TOOLS) or not content.linkable else names.common(name)
+    module = names.library(primary) if primary else rest
     big = rest == tools and total_size(content.groups[Role.DATA]) >= BIG_DATA_BYTES
     owners = {
         Role.TOOLS: tools,
         Role.DEVELOPMENT: development,
         Role.PYTHON: content.python_name,
-        Role.MODULE: tools if content.has(Role.TOOLS) else _debian_module_name(content) or rest,
+        Role.MODULE: tools if content.has(Role.TOOLS) else module,
         Role.DATA: f"{name}-data" if big else rest,
         Role.DOCUMENTATION: f"{name}-doc"
         if content.much_documentation
@@ -71,11 +87,14 @@ def split_deb(
         if content.has(Role.DEVELOPMENT)
         else rest,
     }
-    packages = _collect(content, owners, {s: debian_library_name(s) for s in content.libraries})
+    packages = _collect(content, owners, libraries)
+    known = [p.name for p in packages if p.name in names.distribution]
     return tuple(
-        replace(p, depends=_pkgconfig_depends(p, pkgconfig_owners or {}))
-        if p.role is Role.DEVELOPMENT
-        else p
+        replace(
+            p,
+            depends=_pkgconfig_depends(p, pkgconfig_owners or {}),
+            takes_from=() if p.name in known else tuple(known),
+        )
         for p in packages
     )
 
@@ -105,17 +124,6 @@ def split_rpm(name: str, manifest: Manifest) -> tuple[BinaryPackage, ...]:
         else main,
     }
     return _collect(content, owners, dict.fromkeys(content.libraries, library))
-
-
-def debian_library_name(soname: str) -> str:
-    """Debian's name for the package of a shared library (Policy 8.1).
-
-    ``libogg.so.0`` → ``libogg0``; ``libfoo2.so.1`` → ``libfoo2-1``; ``libfoo-1.2.so`` →
-    ``libfoo-1.2``.
-    """
-    stem, version = stem_and_version(soname)
-    joint = "-" if version and (stem[-1:].isdigit() or soname.endswith(".so")) else ""
-    return _package_name(f"{stem}{joint}{version}")
 
 
 @dataclass(frozen=True)
@@ -166,23 +174,22 @@ class _Content:
         return total_size(self.groups[Role.DOCUMENTATION]) >= BIG_DOCUMENTATION_BYTES
 
 
-def _debian_development_name(content: _Content) -> str:
-    """``lib<name>-dev``; a component of one library of another name is called by that."""
+def _debian_development_stem(content: _Content) -> str:
+    """What -dev is added to: ``lib<name>``, or the one library's name if that is another."""
     name = content.name
     if name.startswith("lib"):
-        return f"{name}-dev"
+        return name
     archives = {
         f.name.removesuffix(".a") for f in content.groups[Role.DEVELOPMENT] if f.static_library
     }
     stems = {stem_and_version(s)[0] for s in content.libraries} or archives
     if f"lib{name}" in stems:
-        return f"lib{name}-dev"
-    only = next(iter(stems)) if len(stems) == 1 else name
-    return f"{_package_name(only)}-dev"
+        return f"lib{name}"
+    return next(iter(stems)) if len(stems) == 1 else name
 
 
-def _debian_module_name(content: _Content) -> str:
-    """Who keeps loadable modules where there is no program: the best known library.
+def _primary_library(content: _Content) -> str:
+    """SONAME of the library that the component is known by, empty without libraries.
 
     A library without a version in its SONAME counts where there is no other.
     """
@@ -191,13 +198,8 @@ def _debian_module_name(content: _Content) -> str:
     stems = {stem_and_version(s)[0]: s for s in sorted(libraries, reverse=True)}
     for wanted in (content.name, f"lib{content.name}"):
         if wanted in stems:
-            return debian_library_name(stems[wanted])
-    first = min(libraries, key=lambda s: (len(s), s), default="")
-    return debian_library_name(first) if first else ""
-
-
-def _package_name(text: str) -> str:
-    return re.sub(r"[^a-z0-9+.-]", "-", text.lower()).lstrip("+.-") or "unnamed"
+            return stems[wanted]
+    return min(libraries, key=lambda s: (len(s), s), default="")
 
 
 def _collect(
@@ -238,6 +240,8 @@ def _pkgconfig_depends(package: BinaryPackage, owners: Mapping[str, str]) -> tup
 
     Requires.private counts: pkg-config wants those files even for ``--cflags``.
     """
+    if package.role is not Role.DEVELOPMENT:
+        return ()
     own = {f.provides for f in package.files if f.provides}
     wanted = {name for f in package.files for name in (*f.requires, *f.requires_private)} - own
     found = {owners[name] for name in wanted if name in owners}

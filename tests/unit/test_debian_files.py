@@ -127,6 +127,20 @@ def test_development_packages_depend_on_those_that_their_pkgconfig_files_want() 
     ]
 
 
+def test_files_that_moved_from_a_distributions_package_replace_it() -> None:
+    manifest = Manifest.of([*library("libtheora.so.0"), *library("libtheoradec.so.1")])
+    packages = split_deb("libtheora", manifest, distribution={"libtheora0"})
+
+    control = stanzas(debian_files(packaging_info(name="libtheora"), packages)["control"])
+
+    older = "libtheora0 (<< ${binary:Version})"
+    assert (control["libtheoradec1"]["Breaks"], control["libtheoradec1"]["Replaces"]) == (
+        older,
+        older,
+    )
+    assert "Breaks" not in control["libtheora0"]
+
+
 def test_build_dependencies_are_sorted_and_named_once() -> None:
     info = packaging_info(build_depends=("zlib1g-dev", "libogg-dev", "zlib1g-dev"))
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import pytest
 
+from farm.packaging.debian_names import debian_library_name
 from farm.packaging.manifest import Installed, Manifest
 from farm.packaging.roles import Role
 from farm.packaging.split import (
     BIG_DATA_BYTES,
     BIG_DOCUMENTATION_BYTES,
     BinaryPackage,
-    debian_library_name,
     split_deb,
     split_rpm,
 )
@@ -80,6 +80,32 @@ def test_debian_has_one_package_for_each_soname_and_rpm_one_for_all() -> None:
         "libvorbis-dev",
     ]
     assert names(split_rpm("libvorbis", manifest)) == ["libvorbis", "libvorbis-devel"]
+
+
+def test_debian_names_are_the_distributions_own_where_it_has_the_package() -> None:
+    manifest = Manifest.of(
+        [*library("libexpat.so.1"), *library("libvorbis.so.0"), "/usr/bin/x", "/usr/include/x.h"]
+    )
+    distribution = {"libexpat1", "libvorbis0a", "libexpat1-dev", "libexpat-bin"}
+
+    packages = split_deb("libexpat", manifest, distribution=distribution)
+
+    assert names(packages) == ["libexpat1", "libvorbis0a", "libexpat1-dev", "libexpat-bin"]
+    assert names(split_deb("libexpat", manifest)) == [
+        *("libexpat1", "libvorbis0", "libexpat-dev", "libexpat-tools")
+    ]
+
+
+def test_a_package_that_the_distribution_has_not_may_take_files_from_those_it_has() -> None:
+    manifest = Manifest.of([*library("libtheora.so.0"), *library("libtheoradec.so.1")])
+
+    packages = split_deb("libtheora", manifest, distribution={"libtheora0", "libtheora-dev"})
+
+    assert {p.name: p.takes_from for p in packages} == {
+        "libtheora0": (),
+        "libtheoradec1": ("libtheora0", "libtheora-dev"),
+        "libtheora-dev": (),
+    }
 
 
 def test_development_files_depend_on_the_packages_of_required_pkgconfig_files() -> None:

@@ -46,7 +46,15 @@ entries = st.builds(
     st.booleans(),
     SONAMES,
 )
-manifests = st.lists(entries, max_size=12, unique_by=lambda entry: entry.path).map(Manifest.of)
+
+
+def installable(found: list[Installed]) -> Manifest:
+    """The manifest of the entries, without those that others would need as a directory."""
+    paths = [entry.path for entry in found]
+    return Manifest.of(e for e in found if not any(path.startswith(f"{e.path}/") for path in paths))
+
+
+manifests = st.lists(entries, max_size=12, unique_by=lambda entry: entry.path).map(installable)
 components = st.sampled_from(["a", "liba", "python-a", "a-dev", "libb", "a.b+c"])
 
 
