@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farm.packaging.install_lists import install_list
 from farm.packaging.manifest import Installed, Kind, Manifest
 from farm.packaging.patterns import compile_pattern, exact
+from farm.packaging.spec_files import file_lines
 from farm.packaging.split import split_deb, split_rpm
 
 LIBDIR = "/usr/lib/x86_64-linux-gnu"
@@ -80,6 +83,48 @@ def test_install_lists_match_each_file_in_its_package_only(
         patterns = [f"/{line}" for line in install_list(package, packages).splitlines()]
         matchers = [compile_pattern(pattern) for pattern in patterns]
         matched = {f for f in manifest.files if any(m.match(f.path) for m in matchers)}
+
+        assert set(package.files) <= matched
+        assert set(package.files) == matched or any(exact(f.path) != f.path for f in package.files)
+
+
+MACROS = {
+    "%{_bindir}": "/usr/bin",
+    "%{_sbindir}": "/usr/sbin",
+    "%{_libexecdir}": "/usr/libexec",
+    "%{_includedir}": "/usr/include",
+    "%{_mandir}": "/usr/share/man",
+    "%{_infodir}": "/usr/share/info",
+    "%{_datadir}": "/usr/share",
+    "%{_prefix}": "/usr",
+    "%{_sysconfdir}": "/etc",
+    "%{_localstatedir}": "/var",
+    "%{_libdir}": LIBDIR,
+    "%%": "%",
+}
+
+
+def listed_pattern(line: str) -> str:
+    """The pattern of a %files entry with its macros expanded; empty for a shared directory."""
+    if line.startswith("%dir ") and line.endswith("/"):
+        return ""
+    pattern = re.sub(r"^%(?:doc|dir|config\(noreplace\)) ", "", line)
+    return re.sub(r"%%|%{\w+}", lambda macro: MACROS[macro[0]], pattern)
+
+
+@settings(deadline=None)
+@given(components, manifests)
+def test_file_lists_of_a_spec_match_each_file_in_its_package_only(
+    component: str, manifest: Manifest
+) -> None:
+    here = Manifest.of(f for f in manifest.files if not f.path.startswith("/usr/lib64/"))
+    packages = split_rpm(component, here)
+
+    for package in packages:
+        others = [f.path for p in packages if p is not package for f in p.files]
+        lines = file_lines(package.files, others, frozenset(package.sonames))
+        matchers = [compile_pattern(p) for p in map(listed_pattern, lines) if p]
+        matched = {f for f in here.files if any(m.match(f.path) for m in matchers)}
 
         assert set(package.files) <= matched
         assert set(package.files) == matched or any(exact(f.path) != f.path for f in package.files)
