@@ -387,3 +387,35 @@ install -Dm644 %{SOURCE1} %{buildroot}%{_sysconfdir}/hello.conf
 * Mon Jan 01 2001 Nobody <nobody@example.invalid> - 0-1
 - Ancient
 """
+
+
+def test_an_input_that_needs_more_than_before_is_resolved_again(
+    distro: Distro, tmp_path: Path
+) -> None:
+    app = write_program(tmp_path / "tinyapp", "tinyapp", "tinylib")
+    needs = ["pkgconfig(tinylib)"]
+    plain = build(distro, write_library(tmp_path / "tinylib"), tmp_path / "plain")
+    build(distro, app, tmp_path / "with-plain", needs=needs, inputs=plain.packages)
+    # Another component's package now needs gettext, which the distro has.
+    tree = write_library(tmp_path / "more/tinylib")
+    (tree / "tinylib.pc.in").write_text(
+        (tree / "tinylib.pc.in").read_text() + "Requires.private: openssl\n"
+    )
+    more = build(distro, tree, tmp_path / "more-out", needs=["openssl-devel"])
+    built = build(distro, app, tmp_path / "with-more", needs=needs, inputs=more.packages)
+    assert "openssl-devel" not in (plain.out / plain.outcome.other[0]).read_text()
+    assert " libssl-dev-" in (built.out / built.outcome.other[0]).read_text()
+
+
+def test_inputs_that_conflict_are_the_components_fault(distro: Distro, tmp_path: Path) -> None:
+    one = build(distro, write_program_with(tmp_path / "one/hello"), tmp_path / "one-out")
+    tree = write_program_with(tmp_path / "two/greeter")
+    two = build(distro, tree, tmp_path / "two-out")
+    error = failure(
+        distro,
+        write_program_with(tmp_path / "third/third"),
+        needs=["hello", "greeter"],
+        inputs=[*one.packages, *two.packages],
+    )
+    assert error.phase == "dependencies"
+    assert "conflicts" in str(error)

@@ -17,6 +17,7 @@ from farm.build.rpm.output import RpmbuildOutput
 from farm.build.rpm.results import left_in, staging_directory
 from farm.build.rpm.roots import installed_identity, root_key
 from farm.build.rpm.rpmbuild import Reuse
+from farm.build.rpm.scratch import scratch_directory
 from farm.errors import BuildFailure, CommandError, FarmError, InfrastructureError
 from farm.model import Distro
 from tests.unit.test_rpm_specs import info
@@ -205,3 +206,19 @@ def test_a_buildinfo_holds_what_a_rebuild_needs() -> None:
     assert "Environment: SOURCE_DATE_EPOCH=1700000000\n" in text
     assert "Checksums-Sha256:\n 5ha 7 a.rpm\n" in text
     assert text.endswith("Installed-Build-Depends:\n a-1\n b-1\n")
+
+
+def test_a_scratch_directory_is_removed_unless_it_was_moved(tmp_path: Path) -> None:
+    with scratch_directory(tmp_path) as one, scratch_directory(tmp_path) as two:
+        (one / "x").write_text("x")
+        two.rename(tmp_path / "kept")
+    assert {path.name for path in tmp_path.iterdir()} == {"kept", ".scratch.lock"}
+
+
+def test_scratch_directories_of_killed_processes_are_removed(tmp_path: Path) -> None:
+    left = tmp_path / ".scratch-left"
+    (left / "sub").mkdir(parents=True)
+    with scratch_directory(tmp_path) as used:
+        assert not left.exists()
+        with scratch_directory(tmp_path):
+            assert used.exists()

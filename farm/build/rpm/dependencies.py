@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,9 @@ from farm.build.phases import Phases
 from farm.build.rpm.dnf import verdict
 from farm.build.rpm.inputs import RpmFile, make_repository, relations_digest
 from farm.build.rpm.roots import RpmRoot
+from farm.build.rpm.scratch import scratch_directory
 from farm.build.sandbox import Overlay
-from farm.errors import CommandError, InfrastructureError
+from farm.errors import CommandError
 
 INPUT_PRIORITY = 50
 """Below dnf's default of 99: the farm's own packages come before the distro's."""
@@ -111,10 +111,10 @@ class Dependencies:
         scratch.replace(file)
 
     def _ask(self, source_package: Path, inputs: Sequence[RpmFile], phases: Phases) -> Resolution:
-        with tempfile.TemporaryDirectory(dir=self._root.place, prefix=".new-") as scratch:
-            downloads = Path(scratch) / "packages"
+        with scratch_directory(self._root.place) as scratch:
+            downloads = scratch / "packages"
             downloads.mkdir()
-            with self._offered(inputs, Path(scratch) / "repository") as options:
+            with self._offered(inputs, scratch / "repository") as options:
                 self._download(source_package, downloads, options, phases)
             own = {rpm.path.name: rpm.name for rpm in inputs}
             needed = sorted(file.name for file in downloads.iterdir() if file.name in own)
@@ -186,6 +186,7 @@ def install_inputs(
     """Install input packages; False when rpm finds that they do not fit.
 
     :param scratch: a directory to gather them in.
+    :raises BuildFailure: they conflict with each other or with the distro's packages.
     """
     if not packages:
         return True
@@ -193,28 +194,27 @@ def install_inputs(
     place.mkdir(exist_ok=True)
     for rpm in packages:
         _link(rpm.path, place / rpm.path.name)
-    try:
-        install(overlay, place, phases)
-    except InfrastructureError as error:
-        if "Failed dependencies" in str(error):
-            return False
-        raise
+    with phases.verdict(overlay.is_full):
+        try:
+            install(overlay, place, phases)
+        except CommandError as error:
+            phases.line(error.output)
+            if "Failed dependencies:" in error.output:
+                return False
+            raise
     return True
 
 
 def install(overlay: Overlay, packages: Path, phases: Phases, *options: str) -> None:
     """Install all packages of a directory with the root's own rpm, without network.
 
-    :raises InfrastructureError: rpm fails.
+    :raises CommandError: rpm fails.
     """
-    names = sorted(f"{_INSIDE}/{file.name}" for file in packages.iterdir())
-    argv = ["rpm", "--upgrade", "--oldpackage", *options, *names]
-    try:
-        overlay.run(
-            "install the build dependencies", argv, bind={packages: _INSIDE}, output=phases.line
-        )
-    except CommandError as error:
-        raise InfrastructureError(str(error)) from error
+    names = sorted(file.name for file in packages.iterdir())
+    for name in names:
+        phases.line(f"installing {name}\n")
+    argv = ["rpm", "--upgrade", "--oldpackage", *options, *(f"{_INSIDE}/{name}" for name in names)]
+    overlay.run("install the build dependencies", argv, bind={packages: _INSIDE})
 
 
 def _link(source: Path, target: Path) -> None:

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -31,6 +31,7 @@ from farm.build.rpm.output import RpmbuildOutput
 from farm.build.rpm.results import finish, left_in, staging_directory
 from farm.build.rpm.roots import installed_identity
 from farm.build.rpm.rpmbuild import LENIENT, reuse_between, skipping
+from farm.build.rpm.scratch import scratch_directory
 from farm.build.rpm.source import Source, generated_source, own_source, put_spec
 from farm.build.stream import TimeLimitExceeded, follow
 from farm.errors import BuildFailure, CommandError, FarmError, InfrastructureError
@@ -73,7 +74,7 @@ class Mock:
             place.mkdir(parents=True, exist_ok=True)
             if record.exists() and time.time() - record.stat().st_mtime < IDENTITY_KEPT_S:
                 return record.read_text()
-            with _scratch_directory(place) as scratch:
+            with scratch_directory(place) as scratch:
                 chroot = self.chroot(distro, scratch, timestamp=0)
                 try:
                     listing = run_mock(chroot.installed_argv(), Phases(log, float("inf")))
@@ -94,7 +95,7 @@ class Mock:
         phases.enter("root")
         identity = self.prepare(request.distro, request.cache, log)
         try:
-            with _scratch_directory(place) as scratch:
+            with scratch_directory(place) as scratch:
                 chroot = self.chroot(request.distro, scratch, request.info.timestamp)
                 try:
                     return _Build(request, chroot, identity, scratch, phases).run()
@@ -241,15 +242,6 @@ def remove(chroot: Chroot) -> None:
     """Throw a chroot away; what cannot be removed stays for mock to remove."""
     with contextlib.suppress(FarmError):
         run("remove mock's chroot", chroot.remove_argv(), env=_environment())
-
-
-@contextlib.contextmanager
-def _scratch_directory(place: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=place, prefix=".new-") as directory:
-        scratch = Path(directory)
-        # The package manager in mock's chroot may read it as another user.
-        scratch.chmod(0o755)
-        yield scratch
 
 
 def _expand(text: str) -> str:

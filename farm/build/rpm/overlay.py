@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -24,6 +23,7 @@ from farm.build.rpm.rpmbuild import (
     reuse_between,
     source_argv,
 )
+from farm.build.rpm.scratch import scratch_directory
 from farm.build.rpm.source import Source, build_requires, generated_source, own_source, put_spec
 from farm.build.sandbox import Overlay
 from farm.errors import BuildFailure, CommandError, FarmError, InfrastructureError
@@ -94,9 +94,8 @@ class _Build:
         self._phases.enter("root")
         with (
             root_in_use(self._request.distro, self._request.cache, self._log) as root,
-            tempfile.TemporaryDirectory(dir=self._place, prefix=".build-") as directory,
+            scratch_directory(self._place) as scratch,
         ):
-            scratch = Path(directory)
             self._phases.enter("source")
             source, requires = self._source(root, scratch / "source")
             inputs = [read_rpm(given.path) for given in self._request.inputs]

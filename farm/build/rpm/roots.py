@@ -9,7 +9,6 @@ import os
 import shutil
 import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import requests
 from farm.build.bubblewrap import BUILDER, settle
 from farm.build.rpm.dnf import RPM_MACROS, Dnf, configuration_text, expanded_url
 from farm.build.rpm.rpmbuild import HOME, MACROS
+from farm.build.rpm.scratch import scratch_directory
 from farm.build.stream import follow
 from farm.errors import CommandError, InfrastructureError
 from farm.model import Distro
@@ -146,8 +146,8 @@ def _make(place: Path, distro: Distro, dnf: Dnf, log: TextIO) -> None:
     log.write(f"making the root of {distro.name}\n")
     log.flush()
     shutil.rmtree(place, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as scratch:
-        root = Path(scratch) / "root"
+    with scratch_directory(place.parent) as scratch:
+        root = scratch / "root"
         for name in ("dev", "proc", "sys"):
             (root / name).mkdir(parents=True)
         for name, (major, minor) in DEVICES.items():
@@ -173,10 +173,8 @@ def _make(place: Path, distro: Distro, dnf: Dnf, log: TextIO) -> None:
         (home / ".rpmmacros").write_text(MACROS)
         os.chown(home, BUILDER.uid, BUILDER.gid)
         root.chmod(0o755)
-        Path(scratch).chmod(0o755)
-        (Path(scratch) / _IDENTITY).write_text(installed_identity(listing))
-        Path(scratch).rename(place)
-        Path(scratch).mkdir()  # for the context manager to remove
+        (scratch / _IDENTITY).write_text(installed_identity(listing))
+        scratch.rename(place)
 
 
 def _run_dnf(what: str, argv: list[str], dnf: Dnf, log: TextIO) -> None:
