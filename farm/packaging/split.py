@@ -88,12 +88,12 @@ def split_deb(
         else rest,
     }
     packages = _collect(content, owners, libraries)
-    known = [p.name for p in packages if p.name in names.distribution]
+    known = [p for p in packages if p.name in names.distribution]
     return tuple(
         replace(
             p,
             depends=_pkgconfig_depends(p, pkgconfig_owners or {}),
-            takes_from=() if p.name in known else tuple(known),
+            takes_from=() if p in known else _takes_from(p, known),
         )
         for p in packages
     )
@@ -233,6 +233,15 @@ def _siblings(package: BinaryPackage, packages: list[BinaryPackage]) -> tuple[st
     elif package.role in (Role.TOOLS, Role.LIBRARY, Role.PYTHON, Role.MODULE):
         wanted = {Role.DATA}
     return tuple(p.name for p in packages if p.role in wanted and p is not package)
+
+
+def _takes_from(package: BinaryPackage, known: list[BinaryPackage]) -> tuple[str, ...]:
+    """Which of the distribution's packages may have had the files of one that it has not."""
+    sources = {
+        Role.LIBRARY: (Role.LIBRARY,),
+        Role.DOCUMENTATION: (Role.DEVELOPMENT, Role.TOOLS),
+    }.get(package.role, tuple(Role))
+    return tuple(p.name for p in known if p.role in sources)
 
 
 def _pkgconfig_depends(package: BinaryPackage, owners: Mapping[str, str]) -> tuple[str, ...]:
