@@ -31,6 +31,8 @@ class TreeDetails:
     """A short licence in full, empty when it is long."""
     modern_configure: bool = False
     """./configure is of autoconf 2.70 or knows its options, such as --runstatedir."""
+    needs_autoreconf: bool = False
+    """There is no ./configure yet, but what autoreconf makes it from."""
 
 
 NO_DETAILS = TreeDetails()
@@ -50,6 +52,7 @@ def tree_details(tree: Path) -> TreeDetails:
         _notices("\n".join(texts.values())),
         text if len(text.splitlines()) <= MAX_LICENCE_LINES else "",
         (tree / "configure").is_file() and "--runstatedir" in _read(tree / "configure"),
+        (tree / "configure.ac").is_file() and not (tree / "configure").is_file(),
     )
 
 

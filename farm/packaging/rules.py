@@ -30,7 +30,8 @@ def debian_rules(info: PackagingInfo) -> str:
     build. ``debian/rules override_dh_auto_install`` installs into debian/tmp, also when there is
     one binary package only.
     """
-    plain = not info.has_configure and info.commands.configure is None
+    configured = info.has_configure or info.details.needs_autoreconf
+    plain = not configured and info.commands.configure is None
     old = (
         info.has_configure and info.commands.configure is None and not info.details.modern_configure
     )

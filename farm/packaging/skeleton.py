@@ -112,9 +112,13 @@ def stage(directory: Path, info: PackagingInfo) -> Manifest:
     """
     commands = info.commands
     arguments = shlex.join(info.configure_arguments)
-    directories = "" if info.has_configure else " prefix=/usr PREFIX=/usr"
+    configure = f"./configure --prefix=/usr {arguments}"
+    if info.details.needs_autoreconf:
+        configure = f"autoreconf -fi && {configure}"
+    configured = info.has_configure or info.details.needs_autoreconf
+    directories = "" if configured else " prefix=/usr PREFIX=/usr"
     steps = {
-        "configure": f"./configure --prefix=/usr {arguments}" if info.has_configure else "",
+        "configure": configure if configured else "",
         "build": f"make -j{os.cpu_count() or 1}{directories}",
         "install": f'make install DESTDIR="$DESTDIR"{directories}',
     }

@@ -15,6 +15,7 @@ from farm.packaging.roles import Role
 from farm.packaging.spec_files import file_lines, locale_domain
 from farm.packaging.spec_scripts import (
     build_lines,
+    build_requires,
     check_lines,
     command_line,
     escape,
@@ -86,9 +87,7 @@ def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> 
         licence=escape(one_line(info.licence)) or "NOASSERTION",
         homepage=escape(info.homepage),
         noarch=independent,
-        build_requires=[
-            escape(r) for r in dict.fromkeys(("gcc", "make", *sorted(info.build_depends)))
-        ],
+        build_requires=build_requires(info),
         description=_description(info),
         main=main,
         subpackages=[p for p in listed if p.argument],

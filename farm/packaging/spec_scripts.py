@@ -48,8 +48,9 @@ def build_lines(info: PackagingInfo) -> list[str]:
     """What %build runs."""
     commands = info.commands
     lines: list[str] = []
-    standard = commands.configure is None and info.has_configure
-    if standard:
+    if commands.configure is None and _standard_configure(info):
+        if info.details.needs_autoreconf:
+            lines.append("autoreconf -fi")
         arguments = (escape(shlex.quote(a)) for a in info.configure_arguments)
         lines.append(" ".join(["%configure", *arguments]))
     else:
@@ -87,7 +88,18 @@ def check_lines(info: PackagingInfo) -> list[str]:
 
 
 def _configured(info: PackagingInfo) -> bool:
-    return info.has_configure or info.commands.configure is not None
+    return _standard_configure(info) or info.commands.configure is not None
+
+
+def _standard_configure(info: PackagingInfo) -> bool:
+    return info.has_configure or info.details.needs_autoreconf
+
+
+def build_requires(info: PackagingInfo) -> list[str]:
+    """What %build needs: the standard tools, then what the component names."""
+    autotools = info.details.needs_autoreconf and info.commands.configure is None
+    tools = ("autoconf", "automake", "gcc", "libtool", "make") if autotools else ("gcc", "make")
+    return [escape(name) for name in dict.fromkeys((*tools, *sorted(info.build_depends)))]
 
 
 def package_argument(component: str, package: str) -> str:

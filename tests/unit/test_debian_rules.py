@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from farm.model import Commands
-from farm.packaging.details import NO_DETAILS
+from farm.packaging.details import NO_DETAILS, TreeDetails
 from farm.packaging.rules import debian_rules, make_escape
 from tests.packaging_data import packaging_info
 
@@ -69,6 +69,15 @@ def test_commands_replace_the_standard_interface() -> None:
     assert "\noverride_dh_auto_test:\n\t./run-tests\n" in text
     assert "\n\texport DESTDIR=$(CURDIR)/debian/tmp; make install\n" in text
     assert "find debian/tmp -name '*.la' -delete" in text
+
+
+def test_a_configure_script_that_is_missing_is_made_by_debhelper() -> None:
+    details = TreeDetails(needs_autoreconf=True)
+
+    text = debian_rules(packaging_info(has_configure=False, details=details))
+
+    assert "\tdh $@\n" in text
+    assert "ARGUMENTS" not in text
 
 
 def test_a_plain_makefile_is_told_the_directories() -> None:

@@ -118,6 +118,16 @@ def test_details_are_read_from_the_top_of_the_tree(tmp_path: Path) -> None:
     assert details.modern_configure
 
 
+def test_a_configure_script_is_made_only_where_it_is_missing(tmp_path: Path) -> None:
+    assert not tree_details(tmp_path).needs_autoreconf
+
+    write(tmp_path, {"configure.ac": "AC_INIT"})
+    assert tree_details(tmp_path).needs_autoreconf
+
+    write(tmp_path, {"configure": "#!/bin/sh\n"})
+    assert not tree_details(tmp_path).needs_autoreconf
+
+
 def test_a_gnu_licence_says_nothing_about_the_components_authors(tmp_path: Path) -> None:
     licence = "Copyright (C) 1989, 1991 Free Software Foundation, Inc.\n"
     tree = write(tmp_path, {"COPYING": licence + "text\n" * MAX_LICENCE_LINES})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from farm.model import Commands
-from farm.packaging.details import NO_DETAILS
+from farm.packaging.details import NO_DETAILS, TreeDetails
 from farm.packaging.manifest import Installed, Kind, Manifest
 from farm.packaging.spec import spec_text
 from farm.packaging.split import split_rpm
@@ -250,6 +250,15 @@ def test_empty_commands_do_nothing() -> None:
 
     assert section(spec, "%build") == ["%{?set_build_flags}"]
     assert "%check" not in spec
+
+
+def test_a_configure_script_that_is_missing_is_made_from_its_source() -> None:
+    details = TreeDetails(needs_autoreconf=True)
+
+    spec = spec_text(packaging_info(has_configure=False, details=details), None)
+
+    assert section(spec, "%build") == ["autoreconf -fi", "%configure", "%make_build"]
+    assert "BuildRequires:  autoconf\n" in spec
 
 
 def test_a_plain_makefile_is_told_the_directories() -> None:
