@@ -8,6 +8,7 @@ import requests
 
 TIMEOUT_S = 10
 LINES = 15
+WIDTH = 160
 _GOOD = (0, 1, 3)
 """Buildbot's results that are no failure: success, warnings, skipped."""
 
@@ -48,4 +49,4 @@ def _tail(text: str) -> list[str]:
     """The last lines that say something, without Buildbot's own around the program's output."""
     lines = [line.rstrip() for line in text.splitlines()]
     own = ("program finished with exit code", "elapsedTime=")
-    return [f"    {line}" for line in lines if line and not line.startswith(own)][-LINES:]
+    return [f"    {line[:WIDTH]}" for line in lines if line and not line.startswith(own)][-LINES:]

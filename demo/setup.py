@@ -34,14 +34,11 @@ REASONS: dict[str, str] = {
     "file": "rpmbuild tells file types with it",
     "git": "the components' repositories",
     "gnupg": "signs the archives",
-    "libsolv-tools": "the gate: can every rpm package be installed",
-    "lintian": "checks deb packages",
     "mmdebstrap": "makes deb roots",
     "patch": "rpmbuild and dpkg-source apply patches",
     "python3-venv": "the virtual environment of the farm",
     "reprepro": "assembles apt archives",
     "rpm": "builds and signs rpm packages",
-    "uidmap": "user namespaces of unprivileged builds",
     "unzip": "unpacks upstream archives",
     "xz-utils": "unpacks upstream tarballs",
     "zstd": "unpacks packages and metadata",
@@ -49,12 +46,13 @@ REASONS: dict[str, str] = {
 """Package to the reason why the farm needs it."""
 
 TEST_REASONS: dict[str, str] = {
-    "autoconf": "tests build a component from its configure.ac",
-    "automake": "tests build a component from its Makefile.am",
+    "build-essential": "tests build small components outside roots too",
     "chromium": "tests look at the web pages",
     "chromium-driver": "steers chromium",
-    "libtool": "tests build a library",
+    "debhelper": "tests run generated packaging outside roots too",
+    "lintian": "tests hold generated packaging to Debian's policy",
     "sbuild": "the sbuild backend",
+    "uidmap": "user namespaces of the sbuild backend",
 }
 """What the tests need besides."""
 
