@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
+from farm.build.rpm.mock import Mock
 from farm.build.rpm.mock_command import (
     Chroot,
     configuration_text,
@@ -14,8 +16,13 @@ from farm.build.rpm.mock_command import (
 )
 from farm.build.rpm.rpmbuild import LENIENT
 from farm.errors import BuildFailure, InfrastructureError
+from farm.model.stack import Distro, Family, Root
 
 CHROOT = Chroot(("mock",), Path("/cache/el9.cfg"), "farm-1")
+
+
+def root(name: str, *include: str) -> Root:
+    return Root(mock=name, include=include)
 
 
 def evaluated(text: str) -> dict[str, object]:
@@ -27,7 +34,7 @@ def evaluated(text: str) -> dict[str, object]:
 
 
 def test_the_configuration_adds_to_the_workers_own() -> None:
-    known = evaluated(configuration_text("rocky-9-x86_64", 1_700_000_000, "nspawn"))
+    known = evaluated(configuration_text(root("rocky-9-x86_64"), 1_700_000_000, "nspawn"))
     assert known["included"] == ["/etc/mock/rocky-9-x86_64.cfg"]
     assert known["environment"] == {"SOURCE_DATE_EPOCH": "1700000000"}
     assert known["macros"] == {
@@ -38,10 +45,15 @@ def test_the_configuration_adds_to_the_workers_own() -> None:
 
 
 def test_builds_are_cut_off_the_network_and_keep_what_they_compiled() -> None:
-    known = evaluated(configuration_text("el9", 0, "nspawn"))
+    known = evaluated(configuration_text(root("el9"), 0, "nspawn"))
     assert known["rpmbuild_networking"] is False
     assert known["isolation"] == "nspawn"
     assert {"build/BUILD", "build/SOURCES"} <= set(known["exclude_from_homedir_cleanup"])  # type: ignore[call-overload]
+
+
+def test_packages_added_to_every_root_are_added_to_mocks() -> None:
+    known = evaluated(configuration_text(root("el9", "git", "ccache"), 0, "nspawn"))
+    assert known["chroot_additional_packages"] == "git ccache"
 
 
 def test_every_call_names_the_chroot() -> None:
@@ -123,3 +135,17 @@ def test_the_components_own_faults(status: int, output: str, phase: str) -> None
 )
 def test_what_the_component_cannot_help(status: int, output: str) -> None:
     assert isinstance(verdict(status, "root", output), InfrastructureError)
+
+
+def test_a_worker_without_mock_is_not_the_components_fault(tmp_path: Path) -> None:
+    distro = Distro(
+        name="el9",
+        family=Family.RPM,
+        release="EL 9",
+        architecture="x86_64",
+        version_suffix=".el9",
+        root=root("rocky-9-x86_64"),
+    )
+    backend = Mock(("no-such-mock",))
+    with pytest.raises(InfrastructureError, match="no-such-mock is not installed"):
+        backend.prepare(distro, tmp_path, io.StringIO())

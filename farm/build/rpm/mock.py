@@ -106,9 +106,8 @@ class Mock:
 
     def chroot(self, distro: Distro, directory: Path, timestamp: int) -> Chroot:
         """A new chroot's name and its configuration, written to `directory`."""
-        name = distro.root.mock or ""
-        text = configuration_text(name, timestamp, self._isolation, self._configurations)
-        file = directory / f"{name}.cfg"
+        text = configuration_text(distro.root, timestamp, self._isolation, self._configurations)
+        file = directory / f"{distro.root.mock}.cfg"
         file.write_text(text)
         # mock makes its cached root anew when a configuration is younger.
         os.utime(file, (0, 0))

@@ -11,6 +11,7 @@ from pathlib import Path
 from farm.build.rpm.dnf import is_unsolvable
 from farm.build.rpm.rpmbuild import BUILD_HOST
 from farm.errors import BuildFailure, FarmError, InfrastructureError
+from farm.model.stack import Root
 
 CONFIGURATIONS = Path("/etc/mock")
 
@@ -88,7 +89,7 @@ class Chroot:
 
 
 def configuration_text(
-    name: str, timestamp: int, isolation: str, directory: Path = CONFIGURATIONS
+    root: Root, timestamp: int, isolation: str, directory: Path = CONFIGURATIONS
 ) -> str:
     """A mock configuration that adds the farm's rules to one of the worker's.
 
@@ -103,11 +104,12 @@ def configuration_text(
     kept = ["build/SOURCES", "build/BUILD", "build/BUILDROOT"]
     return "\n".join(
         [
-            f"include({str(directory / f'{name}.cfg')!r})",
+            f"include({str(directory / f'{root.mock}.cfg')!r})",
             f"config_opts['environment']['SOURCE_DATE_EPOCH'] = {str(timestamp)!r}",
             *(f"config_opts['macros'][{macro!r}] = {value!r}" for macro, value in macros.items()),
             f"config_opts['isolation'] = {isolation!r}",
             "config_opts['rpmbuild_networking'] = False",
+            f"config_opts['chroot_additional_packages'] = {' '.join(root.include)!r}",
             f"config_opts['exclude_from_homedir_cleanup'] = {kept!r}",
             "config_opts['print_main_output'] = True",
             "",
