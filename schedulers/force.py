@@ -55,7 +55,12 @@ def force_scheduler(stack: Stack) -> PlanForce:
     channels = list(stack.channels)
     parameters: list[Any] = [
         util.ChoiceStringParameter(
-            name="channel", label="Channel", choices=channels, default=channels[0]
+            name="channel",
+            label="Channel",
+            choices=channels,
+            default=channels[0],
+            strict=True,
+            hide=len(channels) == 1,
         ),
         util.BooleanParameter(
             name="dependents", label="Build everything that depends on it again too", default=False
@@ -70,5 +75,7 @@ def force_scheduler(stack: Stack) -> PlanForce:
         reason=util.StringParameter(
             name="reason", label="Reason (recorded with the build)", required=True, size=60
         ),
+        # The planner knows what waits longest; nobody has to say.
+        priority=util.IntParameter(name="priority", default=0, hide=True),
         properties=parameters,
     )

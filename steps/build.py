@@ -11,16 +11,19 @@ from buildbot.process.factory import BuildFactory
 from buildbot.process.results import EXCEPTION, FAILURE, RETRY, SUCCESS
 from buildbot.util.twisted import async_to_deferred
 
+from farm.records.store import RUNNING
 from steps.plan_access import plan_scheduler
 
 JOB_FILE = "job.json"
 VERDICT_STATUS = 10
 """Exit status of `farm job` that says: the component's own fault."""
+HANDED_OVER = "handed_over"
+"""Property of a build that the planner took over."""
 LOST_RUNS = 5
 """Times that Buildbot may begin one request anew before the planner takes it back."""
 STORE_MINUTES = 30
 
-_DONE = {"fetch": "fetched", "build": "built and tested", "store": "stored"}
+_SUMMARY = re.compile(r"^(?P<done>(?:checked out|built|stored) [^;]*)")
 _VERDICT = re.compile(r"^farm: (?P<phase>[a-z -]+) failed: (?P<message>.*)$")
 
 
@@ -30,22 +33,41 @@ def job_text(props: Any) -> str:
     return plan_scheduler(props.master).state.read_job(props.getProperty("build_key"))
 
 
-class CountRuns(buildstep.BuildStep):
-    """Ends a request that has lost its worker again and again.
+class Why(buildstep.BuildStep):
+    """Says why the build is done, and ends what the plan does not ask for.
 
-    Buildbot retries a request whose worker vanished without end; a build that kills its worker
-    would take one worker after the other.
+    Buildbot's own Rebuild button runs an old build's request again; the wish is handed to the
+    planner instead. Buildbot also retries a request whose worker vanished without end: one that
+    kills its worker would take one worker after the other.
     """
 
-    name = "runs"
-    hideStepIf = staticmethod(lambda results, _step: results == SUCCESS)
+    name = "why"
 
     @async_to_deferred
     async def run(self) -> int:
-        """Compare the number of builds of this request with `LOST_RUNS`."""
+        """Let the build go on, hand it over, or end it after `LOST_RUNS`."""
+        plan = plan_scheduler(self.master)
+        row = plan.state.farm.records.builds.get(self.getProperty("build_key"))
+        if row is None or row.outcome != RUNNING:
+            await plan.force(
+                [self.getProperty("buildername")],
+                channel=self.getProperty("channel"),
+                dependents=False,
+                reason="Rebuild",
+                who=self.getProperty("owner", "somebody"),
+            )
+            self.setProperty(HANDED_OVER, True, self.name)
+            self.descriptionDone = ["handed to the planner, which starts a build of its own"]
+            return SUCCESS
+        self.descriptionDone = ["; ".join(row.reasons)]
         request = self.build.requests[0].id
         builds = await self.master.data.get(("buildrequests", str(request), "builds"))
         return SUCCESS if len(builds) <= LOST_RUNS else EXCEPTION
+
+
+def is_wanted(step: Any) -> bool:
+    """Whether the plan asks for the build that a step belongs to."""
+    return not step.getProperty(HANDED_OVER)
 
 
 class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
@@ -61,8 +83,9 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
         self.part = part
         self.minutes = minutes
         kwargs = self.setupShellMixin(kwargs, prohibitArgs=["command", "timeout", "maxTime"])
-        super().__init__(name=part, haltOnFailure=True, **kwargs)
+        super().__init__(name=part, haltOnFailure=True, doStepIf=is_wanted, **kwargs)
         self._said: list[str] = []
+        self._done = ""
 
     @async_to_deferred
     async def run(self) -> int:
@@ -81,7 +104,7 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
             self._record_verdict()
             return FAILURE
         if results in (RETRY, SUCCESS):
-            self.descriptionDone = [_DONE[self.part]]
+            self.descriptionDone = [self._done or self.part]
             return results
         self.descriptionDone = [self.part, "interrupted"]
         return EXCEPTION
@@ -89,6 +112,8 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
     def _listen(self):
         while True:
             _stream, line = yield
+            if match := _SUMMARY.match(line):
+                self._done = match["done"]
             if line.startswith("farm: "):
                 self._said = [line]
             elif self._said:
@@ -110,9 +135,14 @@ def component_factory(timeout_minutes: int) -> BuildFactory:
     environment = {"FARM_POOL_TOKEN": util.Secret("pool-token")}
     return BuildFactory(
         [
-            CountRuns(haltOnFailure=True),
+            Why(haltOnFailure=True),
             steps.StringDownload(
-                job_text, workerdest=JOB_FILE, name="job", haltOnFailure=True, hideStepIf=True
+                job_text,
+                workerdest=JOB_FILE,
+                name="job",
+                haltOnFailure=True,
+                hideStepIf=True,
+                doStepIf=is_wanted,
             ),
             FarmJob("fetch", STORE_MINUTES, env=environment),
             FarmJob("build", timeout_minutes + STORE_MINUTES),

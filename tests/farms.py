@@ -181,7 +181,17 @@ class TestFarm:
         answer.raise_for_status()
         return answer.json()
 
-    def force(self, builder: str, **parameters: Any) -> requests.Response:
+    def log_in(self, user: str, password: str) -> requests.Session:
+        """A session of a user of the web UI."""
+        session = requests.Session()
+        session.get(
+            f"{self.url}auth/login", auth=(user, password), allow_redirects=False, timeout=20
+        )
+        return session
+
+    def force(
+        self, builder: str, session: requests.Session | None = None, **parameters: Any
+    ) -> requests.Response:
         """Press the Force button."""
         call = {
             "jsonrpc": "2.0",
@@ -189,7 +199,8 @@ class TestFarm:
             "method": "force",
             "params": {"builderNames": [builder], "reason": "a test", **parameters},
         }
-        return requests.post(f"{self.url}api/v2/forceschedulers/force", json=call, timeout=20)
+        post = (session or requests).post
+        return post(f"{self.url}api/v2/forceschedulers/force", json=call, timeout=20)
 
     def hook(self, repository: str, branch: str = "main") -> int:
         """Tell the farm of a push, as a forge would; returns the HTTP status."""

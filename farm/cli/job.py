@@ -62,7 +62,8 @@ def build(job: JobFile, cache: CacheDirectory) -> None:
 
         result = build_job(task, workspace, shared, sys.stdout.buffer)
         phases = ", ".join(f"{name} {spent:.1f} s" for name, spent in result.phases.items())
-        print(f"built {result.component} {result.version}: tests {result.tests}; {phases}")
+        tests = "tests passed" if result.tests == "passed" else "it has no tests"
+        print(f"built {result.component} {result.version}: {tests}; {phases}")
 
 
 def store(job: JobFile, cache: CacheDirectory) -> None:

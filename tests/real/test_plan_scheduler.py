@@ -5,53 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.diamond import ALL_PUBLISHED, LINE, diamond
 from tests.farms import TestFarm, change, quick_repository
 
 pytestmark = pytest.mark.real
-
-LINE = "development/bookworm"
-DEPENDS: dict[str, list[str]] = {
-    "base": [],
-    "left": ["base"],
-    "right": ["base"],
-    "top": ["left", "right"],
-}
-ALL_PUBLISHED = dict.fromkeys(DEPENDS, "published")
-
-
-def distro(name: str, suffix: str) -> dict[str, Any]:
-    return {
-        "family": "deb",
-        "release": name,
-        "architecture": "amd64",
-        "root": {"suite": name},
-        "version_suffix": suffix,
-    }
 
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[TestFarm]:
     """A diamond of four components, built."""
-    stack = {
-        "channels": {"development": {}},
-        "distros": {"bookworm": distro("bookworm", "~deb12")},
-        "components": {
-            name: {"git": quick_repository(tmp_path, name), "depends": depends}
-            for name, depends in DEPENDS.items()
-        },
-    }
-    workers = {"one": {"builds": 2}, "two": {"builds": 1}}
-    farm = TestFarm(tmp_path, stack, site={"workers": workers})
-    try:
-        farm.start()
-        farm.wait_states(LINE, **ALL_PUBLISHED)
+    with diamond(tmp_path) as farm:
         yield farm
-    finally:
-        farm.stop()
 
 
 def push(farm: TestFarm, name: str, **files: str) -> None:

@@ -1,0 +1,48 @@
+"""A farm of quick builds: four components whose dependencies make a diamond, on one distro."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.farms import TestFarm, quick_repository
+
+LINE = "development/bookworm"
+DEPENDS: dict[str, list[str]] = {
+    "base": [],
+    "left": ["base"],
+    "right": ["base"],
+    "top": ["left", "right"],
+}
+ALL_PUBLISHED = dict.fromkeys(DEPENDS, "published")
+
+
+@contextmanager
+def diamond(base: Path, **site: Any) -> Iterator[TestFarm]:
+    """The farm, with everything built; `site` are more settings."""
+    stack = {
+        "channels": {"development": {}},
+        "distros": {
+            "bookworm": {
+                "family": "deb",
+                "release": "Debian 12",
+                "architecture": "amd64",
+                "root": {"suite": "bookworm"},
+                "version_suffix": "~deb12",
+            }
+        },
+        "components": {
+            name: {"git": quick_repository(base, name), "depends": depends}
+            for name, depends in DEPENDS.items()
+        },
+    }
+    workers = {"one": {"builds": 2}, "two": {"builds": 1}}
+    farm = TestFarm(base, stack, site={"workers": workers, **site})
+    try:
+        farm.start()
+        farm.wait_states(LINE, **ALL_PUBLISHED)
+        yield farm
+    finally:
+        farm.stop()
