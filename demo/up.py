@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo import hook, services, setup, site, stack, where
+from demo import hook, processes, services, setup, site, stack, where
 from demo.control import read_farm, watch
 from demo.errors import DemoError
 from demo.paths import Paths
@@ -61,7 +61,10 @@ def _with_farm(paths: Paths, options: Options, console: Console, report: Steps) 
             made = build_distribution(paths.demo / RPM_DISTRIBUTION, log=log)
         report.say(f"rpm distribution, made from this machine's packages: {made}")
     with report.step("farm", "the master, its web UI, and the workers"):
-        site.write_site(paths, running=running(services.master(paths)) is not None)
+        known = site.ports_of(site.read_site(paths.site_file))
+        if site.write_site(paths, running=bool(running(services.master(paths)))) != known:
+            # Workers that outlived their master look for it where it was.
+            processes.stop(services.everything(paths), paths.state)
         hook.install(paths)
         began = time.time()
         started = services.start(paths, report.say)
