@@ -9,6 +9,7 @@ from debian.changelog import Changelog
 
 from farm.packaging.control import debian_control
 from farm.packaging.copyright import debian_copyright
+from farm.packaging.debian_names import debian_library_name
 from farm.packaging.info import PackagingInfo
 from farm.packaging.install_lists import install_list
 from farm.packaging.roles import Role
@@ -39,6 +40,11 @@ def debian_files(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) 
     }
     for package in packages or ():
         files[f"{package.name}.install"] = install_list(package, packages or ())
+        if package.sonames and package.name not in map(debian_library_name, package.sonames):
+            files[f"{package.name}.lintian-overrides"] = (
+                "# The distribution has the library under this name.\n"
+                f"{package.name}: package-name-doesnt-match-sonames\n"
+            )
     if packages and info.details.readme_files:
         files[f"{_reader(packages).name}.docs"] = "".join(
             f"{name}\n" for name in info.details.readme_files

@@ -127,6 +127,18 @@ def test_development_packages_depend_on_those_that_their_pkgconfig_files_want() 
     ]
 
 
+def test_lintian_is_told_when_a_name_is_the_distributions_and_not_the_sonames() -> None:
+    manifest = Manifest.of(library("libvorbis.so.0"))
+    packages = split_deb("libvorbis", manifest, distribution={"libvorbis0a"})
+
+    files = debian_files(packaging_info(name="libvorbis"), packages)
+
+    assert [name for name in files if "lintian" in name] == ["libvorbis0a.lintian-overrides"]
+    assert files["libvorbis0a.lintian-overrides"].endswith(
+        "\nlibvorbis0a: package-name-doesnt-match-sonames\n"
+    )
+
+
 def test_files_that_moved_from_a_distributions_package_replace_it() -> None:
     manifest = Manifest.of([*library("libtheora.so.0"), *library("libtheoradec.so.1")])
     packages = split_deb("libtheora", manifest, distribution={"libtheora0"})
