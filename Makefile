@@ -15,7 +15,8 @@ venv: $(VENV)/.ready
 
 $(VENV)/.ready: requirements/lock.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	    echo "installing python3-venv"; $(SUDO) apt-get install -y -qq python3-venv; }
+	    echo "installing the Debian package python3-venv"; \
+	    $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/lock.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .

@@ -61,6 +61,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         self.state: FarmState | None = None
         self._pending: dict[int, _Pending] = {}
         self._publish_after: dict[LineId, float] = {}
+        self._trouble: dict[str, str] = {}
         self._lock = defer.DeferredLock()
         self._consumer: Any = None
         self._watch: Any = None
@@ -263,9 +264,11 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if result is not None:
             records.build_succeeded(key, result.output_digest)
         elif key not in {p.key for p in self._pending.values()}:
-            attempts = records.build_interrupted(key, "the worker or the master was lost")
+            trouble = self._trouble.pop(key, "the worker or the master was lost")
+            attempts = records.build_interrupted(key, trouble)
             _log.warn(
-                "{component} on {distro}: interrupted {attempts} times",
+                "{component} on {distro}: interrupted {attempts} times: {trouble}",
+                trouble=trouble,
                 component=row.component,
                 distro=row.distro,
                 attempts=attempts,
@@ -274,6 +277,10 @@ class PlanScheduler(ReconfigurableBaseScheduler):
     def verdict(self, key: str, phase: str, message: str) -> None:
         """A step found that a component does not build."""
         self.state.farm.records.build_failed(key, phase, message)
+
+    def trouble(self, key: str, message: str) -> None:
+        """A step could not do its work, through no fault of the component."""
+        self._trouble[key] = message
 
     def published(
         self, line: LineId, generation: int, snapshot: int, content: dict[str, str], held_back: dict

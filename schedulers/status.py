@@ -45,7 +45,7 @@ def _component_status(farm: Farm, name: str, node: Node, published: str) -> dict
     if node.state is State.BUILT and node.uses == published:
         state = "published"
     reason = "; ".join(build.reasons) if build else ""
-    if node.state is State.FAILED and build:
+    if build and build.message:
         reason = f"{build.phase}: {build.message}" if build.phase else build.message
     return {
         "state": state,

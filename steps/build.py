@@ -106,7 +106,9 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
         if results in (RETRY, SUCCESS):
             self.descriptionDone = [self._done or self.part]
             return results
-        self.descriptionDone = [self.part, "interrupted"]
+        message = self._said[0].removeprefix("farm: ") if self._said else f"{self.part} was ended"
+        plan_scheduler(self.master).trouble(self.getProperty("build_key"), message)
+        self.descriptionDone = [self.part, "interrupted:", message]
         return EXCEPTION
 
     def _listen(self):

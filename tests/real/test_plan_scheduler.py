@@ -65,6 +65,17 @@ def test_a_failure_blocks_its_dependents_only_and_a_fix_unblocks_them(farm: Test
     assert farm.started().count("top") == 2
 
 
+def test_trouble_of_the_machinery_is_said_and_tried_again(farm: TestFarm) -> None:
+    push(farm, "top", behaviour="lost")
+
+    def reason() -> str:
+        return str(farm.status()["lines"][LINE]["components"]["top"])
+
+    farm.wait("the trouble is shown", lambda: "the mirror does not answer" in reason())
+    assert farm.states(LINE)["top"] in ("ready", "building")
+    farm.wait("top is tried again", lambda: farm.started().count("top") == 3)
+
+
 def test_forcing_builds_again_and_says_so_when_the_name_is_wrong(farm: TestFarm) -> None:
     assert "result" in farm.force("right-bookworm").json()
     farm.wait("right again", lambda: farm.started().count("right") == 2)
