@@ -15,6 +15,7 @@ from farm.git import without_credentials
 from farm.job.log import BuildLog
 from farm.job.model import BuildResult, Job, JobInput, PoolFile
 from farm.job.workspace import Cache, Workspace
+from farm.packaging.details import tree_details
 from farm.packaging.info import PackagingInfo
 from farm.packaging.tree import own_packaging, tree_facts
 from farm.pool import RESULT, sha256_of
@@ -82,6 +83,7 @@ def build_request(job: Job, workspace: Workspace, cache: Cache) -> BuildRequest:
         configure_arguments=component.configure_arguments,
         has_configure=has_configure,
         test_target=test_target,
+        details=tree_details(workspace.tree),
     )
     return BuildRequest(
         info=info,

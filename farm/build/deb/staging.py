@@ -104,7 +104,13 @@ def _final_packaging(
     except FarmError as error:
         raise BuildFailure("install", str(error)) from error
     asked = sorted({n for f in manifest.files for n in (*f.requires, *f.requires_private)})
-    packages = split_deb(request.info.name, manifest, pkgconfig_owners=_owners(tree, asked))
+    known = tree.ask("list the distribution's packages", ["apt-cache", "pkgnames"])
+    packages = split_deb(
+        request.info.name,
+        manifest,
+        pkgconfig_owners=_owners(tree, asked),
+        distribution=frozenset(known.split()),
+    )
     return debian_files(request.info, packages), [package.name for package in packages]
 
 
