@@ -17,6 +17,8 @@ from typing import Any
 import requests
 from ruamel.yaml import YAML
 
+from demo.processes import read_process
+
 TOP = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 QUICK = TOP / "tests" / "quick"
@@ -127,7 +129,7 @@ class TestFarm:
         pid = int(file.read_text())
         try:
             os.kill(pid, number)
-            while Path(f"/proc/{pid}").exists():
+            while read_process(pid):  # a zombie counts as gone
                 time.sleep(POLL_S / 2)
         except ProcessLookupError:
             pass

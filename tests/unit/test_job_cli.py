@@ -30,6 +30,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARM_CACHE", str(tmp_path / "cache"))
     # The job is this process here, and what else runs below it is other tests'.
     monkeypatch.setattr(stopping, "kill_descendants", lambda: None)
+    monkeypatch.setattr(stopping, "_adopt_orphans", lambda: None)
 
 
 def write_job(repository: Repository, commit: str) -> Path:
