@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help venv packages lint test unit demo stop
+.PHONY: help venv packages test-packages lint test unit demo stop
 
 help:
 	@echo "make demo   build, publish and prove a real stack for three distros"
@@ -23,6 +23,9 @@ $(VENV)/.ready: requirements/lock.txt pyproject.toml
 	@touch $@
 
 packages:
+	$(PYTHON) -m demo.setup
+
+test-packages:
 	$(PYTHON) -m demo.setup --tests
 
 lint: venv
@@ -33,10 +36,10 @@ lint: venv
 unit: venv
 	$(BIN)/pytest tests/unit
 
-test: venv packages lint
+test: venv test-packages lint
 	$(BIN)/pytest tests/unit tests/real
 
-demo: venv
+demo: venv packages
 	$(BIN)/python -m demo up
 
 stop: venv

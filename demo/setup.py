@@ -24,6 +24,7 @@ REASONS: dict[str, str] = {
     "bzip2": "unpacks upstream tarballs",
     "ca-certificates": "mirrors and registries over HTTPS",
     "cpio": "rpmbuild unpacks with it",
+    "createrepo-c": "brings the GLib that the createrepo_c wheel is linked with",
     "debian-archive-keyring": "verifies the Debian suites that roots are made from",
     "debugedit": "debug packages of rpm builds",
     "dnf": "makes rpm roots and resolves their dependencies",
