@@ -1,0 +1,298 @@
+"""Why builds were made: what is in a key, how two keys differ, and a component's builds on a line.
+
+Pure functions over the rows of the records; whoever prints them decides how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from farm.model import Family
+from farm.plan.key import KeyInputs, differences
+from farm.plan.planner import Node
+from farm.records.store import RUNNING, BuildRow, LineId
+from farm.version import SourceVersion
+
+BUILDING, INTERRUPTED = "building", "interrupted"
+"""The two ways in which a build has no outcome."""
+
+
+@dataclass(frozen=True)
+class Force:
+    """The newest time that somebody had a component built again on a line."""
+
+    count: int
+    reason: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field of two keys' inputs that differs; None where one has no such field."""
+
+    field: str
+    """Dotted: ``component.configure_arguments``."""
+    before: object
+    after: object
+
+
+@dataclass(frozen=True)
+class DependencyInput:
+    """What a key holds of a dependency, and the package version that stands for it."""
+
+    component: str
+    output_digest: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a key differs from another build's."""
+
+    key: str
+    component: str
+    distro: str
+    channel: str
+    generation: int
+    version: str
+    started_at: float
+    differences: tuple[str, ...]
+    fields: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class KeyReport:
+    """The current build key of a component on a line."""
+
+    component: str
+    distro: str
+    channel: str
+    key: str
+    """Empty while a dependency is not settled: its output is part of the key."""
+    state: str
+    waits_for: tuple[str, ...]
+    version: str
+    """Of the build of this key; empty while there is none."""
+    uses: str
+    """Version of the packages that dependents and the archive use; that of an older build where
+    this one made nothing new."""
+    inputs: KeyInputs
+    dependencies: tuple[DependencyInput, ...]
+    compared: Comparison | None = None
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """One build of a component on a line, and why there was one."""
+
+    key: str
+    channel: str
+    """Differs from the line's where another channel had built the same before."""
+    generation: int
+    outcome: str
+    """``built``, ``failed``, ``building`` or ``interrupted``."""
+    published: bool
+    """In the line's live snapshot."""
+    same_output: bool
+    """It made nothing new of the published build's source, which therefore stays."""
+    version: str
+    commit: str
+    started_at: float
+    duration_s: float | None
+    """From when it was asked for, the wait for a worker included; None while it runs."""
+    attempts: int
+    """How often the machinery failed at it."""
+    reasons: tuple[str, ...]
+    changed: tuple[Difference, ...]
+    """Every input that differs from the build before it."""
+    phase: str
+    message: str
+
+
+def package_version(build: BuildRow) -> str:
+    """The version of a build's packages, with distro suffix and rebuild number."""
+    distro = build.inputs["distro"]
+    version = SourceVersion(build.upstream_version, build.rebuild)
+    suffix = distro["version_suffix"]
+    if distro["family"] == Family.DEB:
+        return version.deb(suffix)
+    return f"{version.upstream}-{version.rpm_release(suffix)}"
+
+
+def outcome_of(build: BuildRow) -> str:
+    """What became of a build; a running one is `INTERRUPTED` after the machinery failed at it."""
+    if build.outcome != RUNNING:
+        return build.outcome
+    return INTERRUPTED if build.finished_at > build.started_at else BUILDING
+
+
+def flat(value: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested dictionaries with their dotted names."""
+    if isinstance(value, Mapping):
+        for name in value:
+            yield from flat(value[name], f"{prefix}.{name}" if prefix else str(name))
+    else:
+        yield prefix, value
+
+
+def differing_fields(before: KeyInputs, after: KeyInputs) -> tuple[Difference, ...]:
+    """The fields that two keys' inputs do not share, in alphabetical order."""
+    old, new = dict(flat(before)), dict(flat(after))
+    return tuple(
+        Difference(field, old.get(field), new.get(field))
+        for field in sorted(old.keys() | new.keys())
+        if old.get(field) != new.get(field)
+    )
+
+
+def builds_of_line(builds: Mapping[str, BuildRow], line: LineId, component: str) -> list[BuildRow]:
+    """A component's builds on a line, in the order in which they were started."""
+    rows = [r for r in builds.values() if (r.channel, r.distro, r.component) == (*line, component)]
+    return sorted(rows, key=lambda row: row.started_at)
+
+
+def key_report(
+    line: LineId,
+    component: str,
+    nodes: Mapping[str, Node],
+    own: KeyInputs,
+    builds: Mapping[str, BuildRow],
+) -> KeyReport:
+    """What is in the current key of a component.
+
+    :param nodes: the plan of the line.
+    :param own: the component's own key inputs.
+    """
+    node = nodes[component]
+    build = builds.get(node.key)
+    return KeyReport(
+        component=component,
+        distro=line[1],
+        channel=line[0],
+        key=node.key,
+        state=str(node.state),
+        waits_for=node.waits_for,
+        version=package_version(build) if build else "",
+        uses=_version_of(node.uses, builds),
+        inputs={**own, "dependencies": dict(node.dependencies)},
+        dependencies=tuple(
+            DependencyInput(name, digest, _version_of(nodes[name].uses, builds))
+            for name, digest in sorted(node.dependencies.items())
+        ),
+    )
+
+
+def compare(report: KeyReport, other: BuildRow) -> Comparison:
+    """How a component's current key differs from another build's.
+
+    While the key is not known, dependencies are left out of the comparison.
+    """
+    before, after = other.inputs, report.inputs
+    if not report.key:
+        after = {**after, "dependencies": before["dependencies"]}
+    return Comparison(
+        key=other.key,
+        component=other.component,
+        distro=other.distro,
+        channel=other.channel,
+        generation=other.generation,
+        version=package_version(other),
+        started_at=other.started_at,
+        differences=differences(before, after),
+        fields=differing_fields(before, after),
+    )
+
+
+def build_history(
+    builds: Mapping[str, BuildRow],
+    line: LineId,
+    component: str,
+    live_key: str = "",
+    force: Force | None = None,
+) -> tuple[BuildReport, ...]:
+    """The builds of a component on a line, newest first, each with its reasons.
+
+    :param live_key: the build in the line's live snapshot; it is listed also where another
+        channel made it.
+    :param force: the newest force of the component on the line.
+    """
+    rows = builds_of_line(builds, line, component)
+    live = builds.get(live_key)
+    if live is not None and live not in rows:
+        rows = sorted([*rows, live], key=lambda row: row.started_at)
+    reports = []
+    before: dict[str, BuildRow] = {}
+    for row in rows:
+        old = before.get(row.channel)
+        before[row.channel] = row
+        changed = differing_fields(old.inputs, row.inputs) if old else ()
+        running = outcome_of(row) == BUILDING
+        reports.append(
+            BuildReport(
+                key=row.key,
+                channel=row.channel,
+                generation=row.generation,
+                outcome=outcome_of(row),
+                published=row.key == live_key,
+                same_output=live is not None and _repeats(live, row),
+                version=package_version(row),
+                commit=row.inputs["commit"],
+                started_at=row.started_at,
+                duration_s=None if running else row.finished_at - row.started_at,
+                attempts=row.attempts,
+                reasons=tuple(
+                    _explained(reason, old, row, changed, builds, force) for reason in row.reasons
+                ),
+                changed=changed,
+                phase=row.phase,
+                message=row.message,
+            )
+        )
+    return tuple(reversed(reports))
+
+
+def _repeats(live: BuildRow, row: BuildRow) -> bool:
+    return row.started_at > live.started_at and row.fact.built and row.fact == live.fact
+
+
+_FIELDS_OF = {
+    "the component's entry changed": "component.",
+    "the distro's root changed": "distro.",
+}
+
+
+def _explained(
+    reason: str,
+    before: BuildRow | None,
+    row: BuildRow,
+    changed: tuple[Difference, ...],
+    builds: Mapping[str, BuildRow],
+    force: Force | None,
+) -> str:
+    """A recorded reason with what else the records know of it."""
+    if reason == "forced":
+        if force is not None and force.count == row.inputs["forced"]:
+            return f"forced by {force.who}: {force.reason}"
+        return "forced (by whom is recorded of the newest one only)"
+    if prefix := _FIELDS_OF.get(reason):
+        fields = [d.field.removeprefix(prefix) for d in changed if d.field.startswith(prefix)]
+        return f"{reason} ({', '.join(fields)})" if fields else reason
+    if before is None:
+        return reason
+    if reason == "the needed distro packages changed":
+        old, new = set(before.inputs["packages"]), set(row.inputs["packages"])
+        words = [f"+{name}" for name in sorted(new - old)]
+        words += [f"-{name}" for name in sorted(old - new)]
+        return f"{reason} ({' '.join(words)})"
+    name = reason.removeprefix("dependency ").removesuffix(" changed")
+    versions = [_version_of(which.uses.get(name, ""), builds) for which in (before, row)]
+    if all(versions) and versions[0] != versions[1]:
+        return f"{reason} ({versions[0]} became {versions[1]})"
+    return reason
+
+
+def _version_of(key: str, builds: Mapping[str, BuildRow]) -> str:
+    build = builds.get(key)
+    return package_version(build) if build else ""
