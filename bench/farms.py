@@ -1,0 +1,161 @@
+"""A real farm on a recorded graph: the planner, generations and records, without Buildbot.
+
+Time is what the benchmark says it is; workers are the benchmark's too. Records are in a database in
+memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from bench.graphs import BuildGraph
+from farm.generations import Farm, Publish, Start, Step
+from farm.heads import Head
+from farm.model import Channel, Component, Distro, Stack
+from farm.plan.key import build_key, digest_of
+from farm.records.store import BUILT, BuildRow, LineId, Records
+
+CHANNEL = "development"
+
+
+def stack_of(graph: BuildGraph, distros: int) -> Stack:
+    """A stack of a graph's components, for as many distros."""
+    return Stack(
+        channels={CHANNEL: Channel(name=CHANNEL)},
+        distros={name: _distro(name) for name in (f"distro{i}" for i in range(distros))},
+        components={
+            name: Component(
+                name=name,
+                git=f"https://git.example.org/{name}.git",
+                depends=graph.depends[name],
+            )
+            for name in graph.order
+        },
+    )
+
+
+def _distro(name: str) -> Distro:
+    return Distro.model_validate(
+        {
+            "name": name,
+            "family": "deb",
+            "release": name,
+            "architecture": "amd64",
+            "root": {"suite": name},
+            "version_suffix": f"~{name}",
+        }
+    )
+
+
+@dataclass
+class LineFarm:
+    """A farm whose every component was built and published at commit 0, `durations` on record."""
+
+    graph: BuildGraph
+    distros: int = 1
+    now: float = 0.0
+    running: dict[LineId, set[str]] = field(default_factory=dict)
+    """Keys of builds that were started and not finished."""
+    commits: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.records = Records("sqlite://", clock=lambda: self.now)
+        self.farm = Farm(stack_of(self.graph, self.distros), self.records, clock=lambda: self.now)
+        self.lines: list[LineId] = list(self.farm.lines)
+        self.running = {line: set() for line in self.lines}
+        for name in self.graph.order:
+            self.records.put_head(CHANNEL, self._head(name))
+        for line in self.lines:
+            self._build_all(line)
+
+    def _head(self, name: str) -> Head:
+        commit = self.commits.setdefault(name, 0)
+        return Head(
+            component=name,
+            branch="main",
+            commit=f"{commit:040x}",
+            tree=f"{commit:040x}",
+            upstream_version=f"1.{commit}",
+            timestamp=1_700_000_000 + commit,
+            subject=f"Change {commit}",
+            author="A Developer <dev@example.org>",
+        )
+
+    def _build_all(self, line: LineId) -> None:
+        """Put a build of everything on record, one pass in build order; then publish it."""
+        heads, _ = self.farm.current(line)
+        own = self.farm._own(line, heads, {})
+        closures: dict[str, dict[str, str]] = {}
+        keys: dict[str, str] = {}
+        for name in self.graph.order:
+            seen: dict[str, str] = {}
+            for needed in self.graph.depends[name]:
+                seen |= closures[needed]
+            key = keys[name] = build_key(digest_of(own[name]), seen)
+            digest = self.output_of(name, key, heads[name].commit, seen)
+            closures[name] = {**seen, name: digest}
+            self.records.builds[key] = BuildRow(
+                key=key,
+                component=name,
+                distro=line[1],
+                channel=line[0],
+                generation=0,
+                outcome=BUILT,
+                source=f"{heads[name].commit}+0",
+                rebuild=0,
+                upstream_version="1.0",
+                inputs={**own[name], "dependencies": seen},
+                uses={needed: keys[needed] for needed in seen},
+                reasons=["first build"],
+                output_digest=digest,
+                started_at=-self.graph.seconds[name],
+                finished_at=0.0,
+            )
+        step = self.advance(line)
+        assert step.publish is not None and not step.starts
+        self.publish(step.publish)
+
+    def grow_history(self, builds: int) -> None:
+        """Put older builds on record, until there are `builds` of each component and distro."""
+        for key, row in list(self.records.builds.items()):
+            for number in range(builds - 1):
+                old = replace(row, key=f"{key}-{number}", finished_at=-1.0 - number)
+                if row.generation == 0:
+                    self.records.builds[old.key] = old
+
+    def output_of(self, name: str, key: str, commit: str, dependencies: dict[str, str]) -> str:
+        """The output digest of a build: another one for every key.
+
+        :param dependencies: output digests of what it was built with.
+        """
+        return digest_of([name, key])
+
+    def push(self, *names: str) -> None:
+        """New commits to components."""
+        for name in names:
+            self.commits[name] += 1
+            self.farm.observe(CHANNEL, self._head(name))
+
+    def advance(self, line: LineId) -> Step:
+        """What the farm wants of a line now; what it starts counts as running."""
+        step = self.farm.advance(line, frozenset(self.running[line]))
+        self.running[line].update(start.build.key for start in step.starts)
+        return step
+
+    def advance_all(self) -> list[Start]:
+        """Every line, as the scheduler does after each event."""
+        return [start for line in self.lines for start in self.advance(line).starts]
+
+    def finish(self, line: LineId, key: str) -> None:
+        """A build is done."""
+        self.running[line].discard(key)
+        row = self.records.builds[key]
+        commit, dependencies = row.inputs["commit"], row.inputs["dependencies"]
+        output = self.output_of(row.component, key, commit, dependencies)
+        self.records.build_succeeded(key, output)
+
+    def publish(self, publish: Publish) -> None:
+        """A line's archive was flipped to what was wanted."""
+        last = self.records.snapshots.get(publish.line)
+        number = last.number + 1 if last else 1
+        self.farm.published(publish, number, publish.content, {})
