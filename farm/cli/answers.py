@@ -20,11 +20,9 @@ def print_standing(standing: Standing) -> None:
     if standing.source == "status.json":
         print(f"As the master says ({ago(standing.updated) or '0 s'} ago)")
     else:
-        last = (
-            f"its last word is {ago(standing.updated)} old"
-            if standing.updated
-            else "there is no status.json"
-        )
+        last = "there is no status.json"
+        if standing.updated:
+            last = f"its last word is {ago(standing.updated)} old"
         print(f"No master keeps the status fresh ({last}): derived from the records")
     if not standing.lines:
         print("no line has it")

@@ -75,10 +75,14 @@ def test_why_lists_builds_with_reasons_outcomes_and_logs(built: Place) -> None:
     assert result.exit_code == 0
     first, *rest = result.stdout.splitlines()
     assert first == "libvorbis on development/bookworm: 2 builds, newest first"
-    assert rest[1] == "1.0+git1.g0000001-1~deb12+r1  built after 1 min, published now"
+    assert rest[1] == (
+        "1.0+git1.g0000001-1~deb12+r1  built after 1 min, "
+        "with nothing new in it: the packages published before stay"
+    )
     assert rest[4].startswith(
         "  why     dependency libogg changed (1.0+git1.g0000001-1~deb12 became"
     )
+    assert "  built after 1 min, published now\n" in built.farm("why", "libogg", "bookworm").stdout
 
 
 def test_why_shows_what_failed_in_which_phase_and_where_to_read_on(built: Place) -> None:
