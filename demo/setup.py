@@ -35,6 +35,7 @@ REASONS: dict[str, str] = {
     "file": "rpmbuild tells file types with it",
     "git": "the components' repositories",
     "gnupg": "signs the archives",
+    "libcairo2": "Buildbot draws its badges with it",
     "mmdebstrap": "makes deb roots",
     "patch": "rpmbuild and dpkg-source apply patches",
     "python3-venv": "the virtual environment of the farm",
