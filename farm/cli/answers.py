@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from farm.cli.looking import Standing
-from farm.cli.show import ago, counted, plain, print_table, short, span, value_text, when
+from farm.cli.show import (
+    ago,
+    counted,
+    plain,
+    print_table,
+    print_text,
+    short,
+    span,
+    value_text,
+    when,
+)
+from farm.model.finding import listed
 from farm.plan.impact import Impact
 from farm.plan.planner import State
 from farm.plan.report import BuildReport, Comparison, KeyReport, flat
@@ -63,7 +74,7 @@ def _why(one: ComponentStanding) -> str:
     elif one.state == State.BLOCKED and one.waits_for:
         words.append(f"blocked by {', '.join(one.waits_for)}")
     elif one.reason:
-        words.append(one.reason)
+        words.append(one.reason.splitlines()[0])
     elif one.state == State.BLOCKED:
         words.append("no commit of it is known yet")
     if one.held_back:
@@ -128,21 +139,24 @@ def print_key(answer: KeyReport, *, previous: bool) -> None:
     ]
     print_table(("input", "value"), rows)
     if answer.compared is not None:
-        _print_comparison(answer.compared, answer.key)
+        _print_comparison(answer.compared, answer)
     elif previous:
         print("There is no build before it on this line.")
 
 
-def _print_comparison(other: Comparison, key: str) -> None:
+def _print_comparison(other: Comparison, answer: KeyReport) -> None:
     line = f"{other.channel}/{other.distro}, generation {other.generation}"
     print(
         f"Compared with {short(other.key)}: {other.component} {other.version} on {line}, "
         f"{ago(other.started_at)} ago"
     )
-    if other.key == key:
+    if other.key == answer.key:
         print("  it is the same key")
         return
-    for sentence in other.differences:
+    if not answer.key:
+        print("  what its dependencies give is not compared: they are not built yet")
+    same = not answer.key and not other.fields
+    for sentence in ("its own inputs are the same",) if same else other.differences:
         print(f"  {sentence}")
     if other.fields:
         print_table(
@@ -158,18 +172,20 @@ def print_impact(answer: Impact) -> None:
         f"{counted(len(answer.distros), 'distro')}"
     )
     print_table(
-        ("distro", "builds", "work", "critical path", "rebuilt, in build order"),
+        ("distro", "builds", "work", "critical path"),
         [
-            (
-                one.distro,
-                str(len(one.rebuilds)),
-                span(one.work_s),
-                f"{span(one.critical_s)}: {' → '.join(one.critical_path)}",
-                ", ".join(one.rebuilds),
-            )
+            (one.distro, str(len(one.rebuilds)), span(one.work_s), span(one.critical_s))
             for one in answer.distros
         ],
     )
+    for what, joint, lists in (
+        ("Rebuilt, in build order", ", ", {one.distro: one.rebuilds for one in answer.distros}),
+        ("Critical path", " → ", {one.distro: one.critical_path for one in answer.distros}),
+    ):
+        for names, distros in _grouped(lists).items():
+            where = f" on {listed(distros, last='and')}" if len(_grouped(lists)) > 1 else ""
+            print_text(f"{what}{where}: {joint.join(names)}")
+    print()
     if answer.elapsed_s is None:
         print("This farm has no worker for one of these distros.")
     else:
@@ -183,6 +199,14 @@ def print_impact(answer: Impact) -> None:
     )
     for one in answer.distros:
         if one.unmeasured:
-            names = ", ".join(one.unmeasured)
-            print(f"Never built on {one.distro}, so their time is a guess: {names}.")
+            part = f"{len(one.unmeasured)} of {len(one.rebuilds)}"
+            print(f"Never built on {one.distro}, so that their time is a guess: {part}.")
     print("Less where a build comes out as before: its dependents are then not rebuilt.")
+
+
+def _grouped(lists: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, ...], list[str]]:
+    """Distros that have the same list, by list: most often all of them."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for distro, names in lists.items():
+        groups.setdefault(names, []).append(distro)
+    return groups

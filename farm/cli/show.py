@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import sys
+import textwrap
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
@@ -21,10 +25,19 @@ STYLES = {
 }
 """Colours of a cell that is one of these words."""
 
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+"""What compilers colour their messages with (ECMA-48 5.4)."""
+
 
 def plain(text: str) -> str:
     """The text without control characters: messages come from builds, and a terminal obeys."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in _COLOUR.sub("", text))
+
+
+def print_text(text: str) -> None:
+    """Print a paragraph, wrapped between words in a terminal."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED_WIDTH**2
+    print(textwrap.fill(text, width, subsequent_indent="  ", break_on_hyphens=False))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

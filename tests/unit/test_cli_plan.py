@@ -134,6 +134,29 @@ def test_key_compares_with_a_key_that_may_be_shortened(built: Place) -> None:
     assert text.endswith("  it is the same key\n")
 
 
+def test_a_key_that_is_not_known_yet_is_compared_by_its_own_inputs(place: Place) -> None:
+    world = place.world()
+    world.push(*NAMES)
+    world.run()
+    world.push("libogg", commit=2)
+    world.records.close()
+    text = place.farm("key", "libvorbis", "bookworm", "--previous").stdout
+    assert "key    not known before libogg is built: it is waiting\n" in text
+    assert text.endswith("not built yet\n  its own inputs are the same\n")
+
+
+def test_messages_of_builds_do_not_command_the_terminal(place: Place) -> None:
+    world = place.world()
+    world.push("libogg")
+    key = world.start()["libogg"].key
+    world.records.build_failed(key, "build", "\x1b[31merror:\x1b[0m [-Werror]\x07\nmake: *** [all]")
+    world.records.close()
+    text = place.farm("why", "libogg", "bookworm").stdout
+    assert "  what    build failed: error: [-Werror] \n          make: *** [all]\n" in text
+    assert "build: error: [-Werror]" in place.farm("status", "libogg").stdout
+    assert "make" not in place.farm("status", "libogg").stdout
+
+
 def test_a_component_built_once_has_no_build_before_it(built: Place) -> None:
     text = built.farm("key", "speex", "bookworm", "--previous").stdout
     assert text.endswith("There is no build before it on this line.\n")
@@ -197,10 +220,19 @@ def test_status_says_what_a_component_waits_for(place: Place) -> None:
 def test_impact_shows_dependents_times_and_workers(built: Place) -> None:
     text = built.farm("impact", "libogg").stdout
     assert text.startswith("A push to libogg leads to at most 4 builds on 2 distros\n")
-    assert "2 min: libogg → libvorbis" in text
-    assert "Never built on el9, so their time is a guess: libogg, libvorbis.\n" in text
+    assert "Rebuilt, in build order: libogg, libvorbis\n" in text
+    assert "Critical path: libogg → libvorbis\n" in text
+    assert "Never built on el9, so that their time is a guess: 2 of 2.\n" in text
     answer = built.json("impact", "libogg", "--distro", "bookworm")
     assert (answer["builds"], answer["elapsed_s"]) == (2, 120.0)
+
+
+def test_impact_tells_distros_apart_that_build_different_things(place: Place) -> None:
+    changed = COMPONENTS.replace("speex.git, ", "speex.git, depends: [libogg], ")
+    place.site.with_name("components.yml").write_text(changed)
+    text = place.farm("impact", "libogg").stdout
+    assert "Rebuilt, in build order on bookworm: libogg, libvorbis, speex\n" in text
+    assert "Rebuilt, in build order on el9: libogg, libvorbis\n" in text
 
 
 def test_impact_is_known_before_the_farm_has_started(place: Place) -> None:
