@@ -37,6 +37,7 @@ REASONS: dict[str, str] = {
     "gnupg": "signs the archives",
     "libcairo2": "Buildbot draws its badges with it",
     "mmdebstrap": "makes deb roots",
+    "mount": "builds happen in overlays",
     "patch": "rpmbuild and dpkg-source apply patches",
     "python3-venv": "the virtual environment of the farm",
     "reprepro": "assembles apt archives",
