@@ -166,6 +166,13 @@ def _pages(www: str, builder: str) -> dict[str, str]:
     return pages
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        return True  # opening it says what is the matter
+
+
 def _known(what: str, name: str, known: Collection[str]) -> str:
     if name in known:
         return name
@@ -184,9 +191,7 @@ def looking(site_file: Path | None, *, without_records: bool = False) -> Iterato
     site = load_site(site_file)
     stack = load_stack(site.components, site.variables)
     url = sa.engine.make_url(site.records_url)
-    there = (
-        url.get_backend_name() != "sqlite" or url.database is None or Path(url.database).exists()
-    )
+    there = url.get_backend_name() != "sqlite" or not url.database or _exists(Path(url.database))
     if not there and not without_records:
         raise NotStarted(f"this farm has not started yet: there is no {url.database}")
     try:

@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
 
 def status(
     component: Annotated[
-        str | None, typer.Argument(metavar="[COMPONENT]", help="Only this component.")
+        str | None, typer.Argument(metavar="COMPONENT", help="Only this component.")
     ] = None,
     channel: Annotated[
         str | None, typer.Option("--channel", metavar="CHANNEL", help="Default: all.")
@@ -50,12 +50,13 @@ def status(
     site: SiteFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show how every line stands: what is published, building, waiting, failed or held back.
+    """Show how every line stands.
 
     Example: farm status libvorbis
 
-    It is read from the master's status file; when no master keeps that fresh, it is derived from
-    the records. The answer says which.
+    For each component: what is published, and whether it is building, waiting, failed or held
+    back. It is read from the master's status file; when no master keeps that fresh, it is derived
+    from the records. The answer says which.
     """
     from farm.cli.answers import print_standing
     from farm.cli.looking import looking
@@ -90,9 +91,12 @@ def why(
     site: SiteFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show a component's last builds on a distro, newest first, and why each was made.
+    """Show why a component was built.
 
     Example: farm why libvorbis bookworm --last 3
+
+    Its last builds on a distro, newest first: what came out, which inputs had changed, and where
+    the log is.
     """
     from farm.cli.answers import print_builds
     from farm.cli.looking import looking
@@ -127,7 +131,7 @@ def key(
     site: SiteFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show a component's current build key and everything that is in it.
+    """Show what is in a component's build key.
 
     Example: farm key libvorbis bookworm --previous
 
@@ -203,11 +207,12 @@ def impact(
     site: SiteFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a push to a component would rebuild at most, and how long that takes.
+    """Show what a push would rebuild at most.
 
     Example: farm impact libogg --distro bookworm
 
-    Times are those of each component's last build on the distro, the wait for a worker included.
+    The component and all that is built with it, and how long that takes. Times are those of each
+    component's last build on the distro, the wait for a worker included.
     """
     from farm.cli.answers import print_impact
     from farm.cli.looking import looking

@@ -287,6 +287,19 @@ def test_records_that_cannot_be_read_are_one_message(place: Place) -> None:
     assert str(error).startswith("cannot read the farm's records at sqlite:///")
 
 
+def test_records_below_a_closed_directory_are_one_message(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Closed(type(place.state)):
+        def exists(self) -> bool:
+            raise PermissionError
+
+    monkeypatch.setattr(looking, "Path", Closed)
+    error = place.farm("status").exception
+    assert isinstance(error, FarmError)
+    assert str(error).endswith("unable to open database file")
+
+
 def test_a_master_that_does_not_answer_has_no_pages() -> None:
     assert _pages("http://127.0.0.1:1/", "libogg-bookworm") == {}
 
