@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,10 +18,10 @@ from farm.git import Mirror, mirror_path
 from farm.heads import Head, changes_since, read_head
 from farm.job.model import Job, JobInput
 from farm.model import Stack
+from farm.plan.standing import status_file
 from farm.records.store import BuildRow, LineId, Records
 from farm.site import Site
 from repo_publish.model import Publication, Published
-from schedulers.status import status_of
 
 PARALLEL_FETCHES = 8
 
@@ -238,7 +238,7 @@ class FarmState:
 
     def write_status(self, running: frozenset[str]) -> None:
         """Tell everybody who looks how every line stands."""
-        text = json.dumps(status_of(self.farm, running), indent=1)
+        text = status_file(self.farm, running, time.time())
         write_atomically(self.site.state / "status.json", text)
 
     def force(

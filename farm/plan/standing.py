@@ -70,11 +70,25 @@ def read_standing(text: str) -> tuple[float, dict[str, LineStanding]]:
     return status.updated, status.lines
 
 
-def derived_standing(farm: Farm) -> dict[str, LineStanding]:
-    """How the lines stand by the records alone, with builds as last recorded."""
-    running = frozenset(
-        key for key, row in farm.records.builds.items() if outcome_of(row) == BUILDING
-    )
+def status_file(farm: Farm, running: frozenset[str], now: float) -> str:
+    """What the master's status file is to say: `read_standing` reads it.
+
+    :param running: build keys that are submitted and not finished.
+    :param now: seconds since 1970.
+    """
+    status = _StatusFile(now, derived_standing(farm, running))
+    return TypeAdapter(_StatusFile).dump_json(status, indent=1).decode()
+
+
+def derived_standing(farm: Farm, running: frozenset[str] | None = None) -> dict[str, LineStanding]:
+    """How the lines stand by the records, and what the farm found wrong with repositories.
+
+    :param running: build keys under way; default: as last recorded.
+    """
+    if running is None:
+        running = frozenset(
+            key for key, row in farm.records.builds.items() if outcome_of(row) == BUILDING
+        )
     return {f"{c}/{d}": _line(farm, (c, d), running) for c, d in farm.lines}
 
 
@@ -94,13 +108,14 @@ def _line(farm: Farm, line: LineId, running: frozenset[str]) -> LineStanding:
         snapshot=snapshot.number if snapshot else None,
         held_back=dict(snapshot.held_back) if snapshot else {},
         components={
-            name: _component(farm.records.builds, node, published.get(name, ""))
+            name: _component(farm, name, node, published.get(name, ""))
             for name, node in plan.nodes.items()
         },
     )
 
 
-def _component(builds: Mapping[str, BuildRow], node: Node, published: str) -> ComponentStanding:
+def _component(farm: Farm, name: str, node: Node, published: str) -> ComponentStanding:
+    builds: Mapping[str, BuildRow] = farm.records.builds
     build = builds.get(node.key)
     shown = builds.get(node.uses or published) or build
     reason = "; ".join(build.reasons) if build else ""
@@ -114,7 +129,7 @@ def _component(builds: Mapping[str, BuildRow], node: Node, published: str) -> Co
         commit=shown.inputs["commit"] if shown else "",
         key=node.key,
         since=(build.finished_at or build.started_at) if build else 0.0,
-        reason=reason,
+        reason=farm.problems.get(name, reason),
     )
 
 

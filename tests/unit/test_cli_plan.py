@@ -15,7 +15,7 @@ from farm.cli import looking, plan
 from farm.cli.looking import NotStarted, WrongName, _pages
 from farm.errors import FarmError
 from farm.model.load import load_stack
-from schedulers.status import status_of
+from farm.plan.standing import status_file
 from tests.configurations import stack_text
 from tests.farm_worlds import FarmWorld, site_file
 
@@ -186,7 +186,7 @@ def test_status_without_a_master_is_derived_from_the_records(built: Place) -> No
 
 def test_status_believes_a_master_that_runs(built: Place) -> None:
     with looking.looking(built.site) as view:
-        said = status_of(view.farm, frozenset())
+        said = json.loads(status_file(view.farm, frozenset(), time.time()))
     said["lines"]["development/bookworm"]["components"]["libogg"]["state"] = "building"
     (built.state / "status.json").write_text(json.dumps(said))
     answer = built.json("status", "libogg")

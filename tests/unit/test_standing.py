@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from farm.errors import FarmError
-from farm.plan.standing import derived_standing, read_standing, with_records
-from schedulers.status import status_of
+from farm.plan.standing import derived_standing, read_standing, status_file, with_records
 from tests.farm_worlds import FarmWorld
 from tests.stacks import stack
 
@@ -45,8 +44,8 @@ def without_commits() -> FarmWorld:
 @pytest.mark.parametrize("situation", [started, failed, published, without_commits])
 def test_the_records_alone_say_what_the_master_says(situation) -> None:
     world = situation()
-    master = json.dumps(status_of(world.farm, frozenset(world.running)))
-    assert derived_standing(world.farm) == read_standing(master)[1]
+    master = status_file(world.farm, frozenset(world.running), now=1000.0)
+    assert read_standing(master) == (1000.0, derived_standing(world.farm))
 
 
 def test_the_records_add_package_versions_and_the_newest_commits() -> None:
