@@ -25,7 +25,7 @@ from bench.graphs import DEBIAN, BuildGraph, load, peak_mb, print_json, table
 from bench.simulate import facts_of
 from farm.plan.key import build_key
 from farm.plan.planner import BuildFact, LineFacts, Plan, plan_line
-from schedulers.status import status_of
+from farm.plan.standing import status_file
 
 ENOUGH_S = 0.5
 """Time after which a measurement is not repeated for a better median."""
@@ -170,7 +170,7 @@ def farm_figures(graph: BuildGraph, distros: int) -> dict[str, float]:
     for kind, times in decisions.items():
         figures[f"farm_decision_{kind}_s"] = statistics.median(times)
     figures["farm_scheduler_pass_s"] = figures["farm_decision_all_lines_s"] + seconds_of(
-        lambda: status_of(farm.farm, frozenset().union(*farm.running.values())), 3
+        lambda: status_file(farm.farm, frozenset().union(*farm.running.values()), farm.now), 3
     )
     figures["farm_decision_starts_mean"] = statistics.mean(starts)
     figures["farm_take_in_push_s"] = seconds_of(lambda: farm.push(graph.order[-1]), 5)
