@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farm.build.interface import Backend, BuildOutcome, BuildRequest, InputPackage
-from farm.model import Commands, Distro, Family, Root
-from farm.packaging.info import PackagingInfo
-from farm.packaging.tree import tree_facts
-from farm.version import SourceVersion
+from farm.model import Distro, Family, Root
+from tests.packaging_data import tree_info
 from tests.projects import TIMESTAMP
 
 CACHE = Path(os.environ.get("FARM_TEST_CACHE", "/var/tmp/farm-cache"))
@@ -78,27 +76,9 @@ def request(
     """A request for the tree's component; `out` is made, and must not exist."""
     for path in (tree, *tree.rglob("*")):
         os.utime(path, (TIMESTAMP, TIMESTAMP), follow_symlinks=False)
-    commands = Commands()
-    has_configure, test_target = tree_facts(tree, commands)
-    info = PackagingInfo(
-        name=name or tree.name,
-        version=SourceVersion("1.0+git2.gc0ffee0"),
-        version_suffix=distro.version_suffix,
-        summary=f"The tiny {tree.name}",
-        description="",
-        licence="MIT",
-        homepage="",
-        vcs=f"https://example.invalid/{tree.name}.git",
-        commit="c0ffee" + "0" * 34,
-        maintainer="Farm <farm@example.invalid>",
-        timestamp=TIMESTAMP,
-        changes=("First",),
-        build_depends=tuple(needs),
-        commands=commands,
-        configure_arguments=(),
-        has_configure=has_configure,
-        test_target=test_target,
-    )
+    info = tree_info(tree, distro, "1.0+git2.gc0ffee0", needs)
+    if name:
+        info = replace(info, name=name)
     out.mkdir(parents=True)
     return BuildRequest(info, tree, own, distro, tuple(inputs), cache, out, timeout_s)
 

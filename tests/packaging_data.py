@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from farm.model import Commands
-from farm.packaging.details import TreeDetails
+from farm.model import Commands, Distro
+from farm.packaging.details import TreeDetails, tree_details
 from farm.packaging.info import PackagingInfo
 from farm.packaging.manifest import Installed, Kind, Manifest
+from farm.packaging.tree import tree_facts
 from farm.version import SourceVersion
+from tests.projects import TIMESTAMP
 
 LIBDIR = "/usr/lib/x86_64-linux-gnu"
 
@@ -37,6 +41,32 @@ LIBOGG = PackagingInfo(
 def packaging_info(**changes: object) -> PackagingInfo:
     """LIBOGG with other values."""
     return replace(LIBOGG, **changes)  # type: ignore[arg-type]  # any field, as the test says
+
+
+def tree_info(tree: Path, distro: Distro, version: str, needs: Sequence[str]) -> PackagingInfo:
+    """What a job says of the component in `tree`; its details are read as a job does."""
+    commands = Commands()
+    has_configure, test_target = tree_facts(tree, commands)
+    return PackagingInfo(
+        name=tree.name,
+        version=SourceVersion(version),
+        version_suffix=distro.version_suffix,
+        summary=f"The tiny {tree.name}",
+        description="",
+        licence="MIT",
+        homepage="",
+        vcs=f"https://example.invalid/{tree.name}.git",
+        commit="c0ffee" + "0" * 34,
+        maintainer="Farm <farm@example.invalid>",
+        timestamp=TIMESTAMP,
+        changes=("First",),
+        build_depends=tuple(needs),
+        commands=commands,
+        configure_arguments=(),
+        has_configure=has_configure,
+        test_target=test_target,
+        details=tree_details(tree),
+    )
 
 
 def library(soname: str, directory: str = LIBDIR, *, release: str = "5.2") -> list[Installed]:

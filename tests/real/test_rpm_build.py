@@ -20,16 +20,14 @@ from farm.build.rpm.overlay import OverlayBackend
 from farm.build.rpm.roots import root_in_use
 from farm.build.sandbox import Overlay
 from farm.errors import BuildFailure, InfrastructureError
-from farm.model import Commands, Distro
-from farm.packaging.info import PackagingInfo
-from farm.packaging.tree import tree_facts
+from farm.model import Distro
 from farm.run import CLEAN_PATH, run
-from farm.version import SourceVersion
+from tests.packaging_data import tree_info
 from tests.projects import TIMESTAMP, write_library, write_program
+from tests.real.cache import CACHE
 
 pytestmark = pytest.mark.real
 
-CACHE = Path(os.environ.get("FARM_TEST_CACHE", "/var/tmp/farm-cache"))
 ARCHITECTURE = os.uname().machine
 
 
@@ -82,27 +80,7 @@ def build(
     own: bool = False,
     timeout_s: int = 300,
 ) -> Built:
-    commands = Commands()
-    has_configure, test_target = tree_facts(tree, commands)
-    info = PackagingInfo(
-        name=tree.name,
-        version=SourceVersion(version),
-        version_suffix=distro.version_suffix,
-        summary=f"The tiny {tree.name}",
-        description="",
-        licence="MIT",
-        homepage="",
-        vcs=f"https://example.invalid/{tree.name}.git",
-        commit="c0ffee" + "0" * 34,
-        maintainer="Farm <farm@example.invalid>",
-        timestamp=TIMESTAMP,
-        changes=("First",),
-        build_depends=tuple(needs),
-        commands=commands,
-        configure_arguments=(),
-        has_configure=has_configure,
-        test_target=test_target,
-    )
+    info = tree_info(tree, distro, version, needs)
     given = tuple(InputPackage("dependency", read_rpm(p).name, "1", p, True) for p in inputs)
     out.mkdir(parents=True)
     request = BuildRequest(info, tree, own, distro, given, CACHE, out, timeout_s)

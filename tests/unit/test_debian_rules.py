@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -88,7 +87,6 @@ def test_a_plain_makefile_is_told_the_directories() -> None:
     assert "\n\tdh_auto_install --destdir=debian/tmp $(ARGUMENTS)\n" in text
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 @pytest.mark.parametrize(
     "command",
     ["echo $((1 + 1)) $HOME", "-echo a", "@echo a", "echo a\\", "echo '%' # c", "echo a; echo b"],

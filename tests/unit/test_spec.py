@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -288,7 +287,6 @@ def test_units_are_enabled_by_systemds_macros_where_there_are_some() -> None:
     )
 
 
-@pytest.mark.skipif(not shutil.which("rpmspec"), reason="needs rpm")
 def test_text_from_components_yml_stays_text(tmp_path: Path) -> None:
     info = packaging_info(
         summary="50% %(touch pwned) %{name}\\",
