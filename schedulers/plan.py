@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from farm.builders import build_builder_name, builder_table, publish_builder_name
 from farm.generations import Publish, Start
 from farm.pool import result as pool_result
-from farm.records.store import BUILT, FAILED, LineId
+from farm.records.store import BUILT, FAILED, LineId, SnapshotRow
 from schedulers.state import FarmState, open_state
 
 SETTLE_S = 0.05
@@ -274,6 +274,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
                 attempts=attempts,
             )
 
+    def _snapshot(self, channel: str, distro: str) -> SnapshotRow | None:
+        return self.state.farm.records.snapshots.get((channel, distro))
+
     def verdict(self, key: str, phase: str, message: str) -> None:
         """A step found that a component does not build."""
         self.state.farm.records.build_failed(key, phase, message)
@@ -307,6 +310,11 @@ class PlanScheduler(ReconfigurableBaseScheduler):
             self.state.force(components, distro, channel, dependents, reason, who)
             self._publish_after.pop((channel, distro), None)
         submitted = await self.advance()
+        for distro in by_distro:
+            name, snapshot = publish_builder_name(distro), self._snapshot(channel, distro)
+            if name in builder_names and name not in submitted and snapshot is not None:
+                publish = Publish((channel, distro), snapshot.generation, snapshot.wanted)
+                submitted[name] = await self._submit_publish(name, publish)
         mine = [submitted[name] for name in builder_names if name in submitted]
         requests: dict[int, int] = {}
         for _, ids in mine:

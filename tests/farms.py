@@ -206,12 +206,14 @@ class TestFarm:
 
     def hook(self, repository: str, branch: str = "main") -> int:
         """Tell the farm of a push, as a forge would; returns the HTTP status."""
-        password = (self.state / "secrets" / "hook-password").read_text().strip()
         fields = {"repository": repository, "branch": branch, "author": "dev", "comments": "push"}
-        answer = requests.post(
-            f"{self.url}change_hook/base", data=fields, auth=("hook", password), timeout=20
-        )
-        return answer.status_code
+        return self.post_hook("base", data=fields).status_code
+
+    def post_hook(self, dialect: str, **request: Any) -> requests.Response:
+        """Post to a change hook with the farm's password."""
+        password = (self.state / "secrets" / "hook-password").read_text().strip()
+        url = f"{self.url}change_hook/{dialect}"
+        return requests.post(url, auth=("hook", password), timeout=20, **request)
 
 
 def quick_repository(base: Path, name: str, files: Mapping[str, str] = {}) -> str:

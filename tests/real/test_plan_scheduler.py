@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +89,9 @@ def test_forcing_builds_again_and_says_so_when_the_name_is_wrong(farm: TestFarm)
     farm.force("base-bookworm", dependents=True)
     farm.wait("all of them again", lambda: len(farm.started()) == 9)
     farm.wait_states(LINE, **ALL_PUBLISHED)
+    before = farm.status()["lines"][LINE]["snapshot"]
+    farm.force("publish-bookworm")
+    farm.wait("published again", lambda: farm.status()["lines"][LINE]["snapshot"] == before + 1)
     error = farm.force("nosuch-bookworm").json()["error"]["message"]
     assert error.startswith("cannot force: nosuch-bookworm; expected names from")
 
@@ -146,3 +151,39 @@ def test_a_repository_that_vanished_is_named_and_disturbs_nobody(farm: TestFarm)
 def test_a_hook_without_the_password_is_refused(farm: TestFarm) -> None:
     (farm.state / "secrets" / "hook-password").write_text("wrong\n")
     assert farm.hook(farm.stack["components"]["base"]["git"]) == 401
+
+
+def test_pushes_are_found_by_the_poller_and_told_by_signed_hooks(tmp_path: Path) -> None:
+    hooks = ["github", "gitlab", "gitea", "bitbucket", "base"]
+    with diamond(tmp_path, poll_interval_s=2, hooks=hooks) as farm:
+        change(farm.base / "git" / "top", {"code": "2"})
+        farm.wait("the poller found it", lambda: farm.started().count("top") == 2)
+        farm.wait_states(LINE, **ALL_PUBLISHED)
+        url = farm.stack["components"]["top"]["git"]
+        person = {"name": "Dev", "email": "dev@example.org"}
+        commit = {
+            "id": "0" * 40,
+            "message": "Change",
+            "timestamp": "2026-01-01T00:00:00Z",
+            "url": "https://git.example.org/commit",
+            **{"author": person, "committer": person},
+            **{"added": [], "removed": [], "modified": ["code"]},
+        }
+        push_event = {
+            "ref": "refs/heads/main",
+            "repository": {"html_url": url, "full_name": "farm/top", "name": "top"},
+            "head_commit": commit,
+            "commits": [commit],
+            "pusher": {"name": "dev"},
+        }
+        payload = json.dumps(push_event).encode()
+        secret = (farm.state / "secrets" / "hook-github").read_text().strip()
+        signature = hmac.new(secret.encode(), payload, "sha1").hexdigest()
+        for sign, status in ((signature, 200), ("0" * 40, 400)):
+            headers = {
+                "Content-Type": "application/json",
+                "X-GitHub-Event": "push",
+                "X-Hub-Signature": f"sha1={sign}",
+            }
+            answer = farm.post_hook("github", data=payload, headers=headers)
+            assert answer.status_code == status, answer.text
