@@ -25,14 +25,16 @@ MTIME = 1_700_000_000
 
 @dataclass(frozen=True)
 class Rpm:
-    """What `build_rpms` makes one binary and one source package from."""
+    """What `build_rpms` makes one source package and its binary packages from."""
 
     name: str
     version: str
     release: str = "1.el9"
     requires: str = ""
     content: str = ""
-    """Installed as ``/usr/share/<name>/content``; default: name and version."""
+    """Installed as ``/usr/share/<package>/content``; default: name and version."""
+    binaries: tuple[str, ...] = ()
+    """Names of the binary packages; default: one, named as the source."""
 
 
 def build_deb(
@@ -61,7 +63,7 @@ def build_deb(
 
 
 def build_rpms(directory: Path, *rpms: Rpm) -> dict[str, list[Path]]:
-    """Build each of `rpms` with rpmbuild; name -> [source package, binary package]."""
+    """Build each of `rpms` with rpmbuild; name -> [source package, binary packages …]."""
     top = directory / "rpmbuild"
     (top / "SOURCES").mkdir(parents=True, exist_ok=True)
     specs = []
@@ -87,7 +89,10 @@ def build_rpms(directory: Path, *rpms: Rpm) -> dict[str, list[Path]]:
     return {
         rpm.name: [
             top / "SRPMS" / f"{rpm.name}-{rpm.version}-{rpm.release}.src.rpm",
-            top / "RPMS/noarch" / f"{rpm.name}-{rpm.version}-{rpm.release}.noarch.rpm",
+            *(
+                top / "RPMS/noarch" / f"{package}-{rpm.version}-{rpm.release}.noarch.rpm"
+                for package in rpm.binaries or (rpm.name,)
+            ),
         ]
         for rpm in rpms
     }
@@ -150,7 +155,24 @@ def _pool_file(path: Path) -> PoolFile:
 
 def _spec(rpm: Rpm) -> str:
     requires = f"Requires: {rpm.requires}\n" if rpm.requires else ""
+    binaries = rpm.binaries or (rpm.name,)
+    others = "".join(
+        f"%package -n {package}\nSummary: A tiny package\n{requires}"
+        f"%description -n {package}\nA tiny package.\n\n"
+        for package in binaries
+        if package != rpm.name
+    )
+    installs = "".join(
+        f"install -D -m 644 %{{SOURCE0}} %{{buildroot}}/usr/share/{package}/content\n"
+        for package in binaries
+    )
+    files = "".join(
+        f"%files{'' if package == rpm.name else f' -n {package}'}\n/usr/share/{package}\n\n"
+        for package in binaries
+    )
     return f"""\
+# Nothing in these packages needs stripping or compressing, and that takes half of the time.
+%define __os_install_post %{{nil}}
 Name: {rpm.name}
 Version: {rpm.version}
 Release: {rpm.release}
@@ -163,12 +185,9 @@ AutoReqProv: no
 %description
 A tiny package.
 
-%install
-install -D -m 644 %{{SOURCE0}} %{{buildroot}}/usr/share/{rpm.name}/content
-
-%files
-/usr/share/{rpm.name}
-"""
+{others}%install
+{installs}
+{files}"""
 
 
 def _deb_sources(
