@@ -5,12 +5,14 @@ names, relations, scripts and contents of the binary packages. Not counted: thei
 changelogs, manual pages, documentation, times, build-ids, and debug packages altogether.
 """
 
+from farm.digest.exposure import exposed_components
 from farm.digest.package import Header, PackageUnreadable, header, is_debug_package
 from farm.digest.view import output_digest, visible_facts
 
 __all__ = [
     "Header",
     "PackageUnreadable",
+    "exposed_components",
     "header",
     "is_debug_package",
     "output_digest",

@@ -12,8 +12,9 @@ from debian.arfile import ArError
 from debian.deb822 import PkgRelation
 from debian.debfile import DebError, DebFile
 
+from farm.build.deb.relations import offers_of, package_of
 from farm.digest.own import Own
-from farm.digest.package import Entry, Header, PackageUnreadable
+from farm.digest.package import Capabilities, Entry, Header, PackageUnreadable
 
 _PLAIN_FIELDS = ("Architecture", "Multi-Arch", "Essential")
 _RELATIONS = (
@@ -68,6 +69,17 @@ def entries(path: Path) -> Iterator[Entry]:
     """What the package contains."""
     with _opened(path) as package:
         yield from tar_entries(package.data.tgz())
+
+
+def capabilities(path: Path) -> Capabilities:
+    """The package's name and what it provides; what its Depends and Pre-Depends name."""
+    with _opened(path) as opened:
+        package = package_of(opened.debcontrol())
+    return Capabilities(
+        name=package.name,
+        offers=frozenset(offers_of([package])),
+        needs=frozenset(one.name for need in package.depends for one in need.alternatives),
+    )
 
 
 def tar_entries(archive: tarfile.TarFile) -> Iterator[Entry]:

@@ -53,6 +53,17 @@ class Entry:
     data: bytes = b""
 
 
+@dataclass(frozen=True)
+class Capabilities:
+    """What a package offers to others and needs of them when it is installed, by name only."""
+
+    name: str
+    offers: frozenset[str]
+    """Its name, what it provides, and the paths of its files where those can be required."""
+    needs: frozenset[str]
+    """Every alternative. Not what it recommends: build roots install no recommendations."""
+
+
 class Family(Protocol):
     """How packages of one family are read."""
 
@@ -64,6 +75,9 @@ class Family(Protocol):
 
     def entries(self, path: Path) -> Iterator[Entry]:
         """What it contains, one at a time."""
+
+    def capabilities(self, path: Path) -> Capabilities:
+        """What it offers and needs."""
 
 
 def family_of(path: Path) -> Family | None:

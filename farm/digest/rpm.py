@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import createrepo_c
+
 from farm.digest.deb import tar_entries
 from farm.digest.own import Own
-from farm.digest.package import Entry, Header, PackageUnreadable
+from farm.digest.package import Capabilities, Entry, Header, PackageUnreadable
 from farm.errors import FarmError
 from farm.run import clean_environment, run
 
@@ -27,6 +30,9 @@ _RELATIONS = (
 )
 _SCRIPTS = ("PREIN", "POSTIN", "PREUN", "POSTUN", "PRETRANS", "POSTTRANS", "VERIFYSCRIPT")
 _TRIGGERS = ("TRIGGERSCRIPTS", "FILETRIGGERSCRIPTS", "TRANSFILETRIGGERSCRIPTS")
+_RICH_OPERATORS = frozenset({"and", "or", "if", "else", "unless", "with", "without"})
+_COMPARISONS = frozenset({"<", "<=", "=", ">=", ">"})
+_MERGED = re.compile(r"^/(?=(?:s?bin|lib(?:32|64)?)/)")
 _NEXT = "\x1e"
 _NONE = "(none)"
 
@@ -76,6 +82,46 @@ def entries(path: Path) -> Iterator[Entry]:
             process.stdout.read()
     if process.returncode:
         raise PackageUnreadable(path, f"rpm2archive exited with {process.returncode}")
+
+
+def capabilities(path: Path) -> Capabilities:
+    """What the package provides, the files in it, and what it requires."""
+    try:
+        package = createrepo_c.package_from_rpm(str(path))
+    except Exception as error:  # the bindings raise nothing narrower
+        raise PackageUnreadable(path, str(error)) from error
+    provided = [package.name, *(entry[0] for entry in package.provides)]
+    files = (entry[1] + entry[2] for entry in package.files)
+    needed = (name for entry in package.requires for name in required_names(entry[0]))
+    return Capabilities(
+        name=package.name,
+        offers=frozenset(map(_merged, [*provided, *files])),
+        needs=frozenset(map(_merged, needed)),
+    )
+
+
+def required_names(requirement: str) -> Iterator[str]:
+    """Every name that a requirement mentions; it may be a rich dependency.
+
+    Names may end with parentheses of their own, as in ``(a and libogg.so.0()(64bit))``: all
+    readings are given.
+    """
+    if not requirement.startswith("("):
+        yield requirement
+        return
+    for word in requirement.split():
+        name = word.lstrip("(")
+        if name in _RICH_OPERATORS or name in _COMPARISONS:
+            continue
+        yield name
+        while name.endswith(")"):
+            name = name[:-1]
+            yield name
+
+
+def _merged(name: str) -> str:
+    """The path below /usr of a file that may be named with or without it."""
+    return _MERGED.sub("/usr/", name)
 
 
 def _relation(line: str, own: Own, *, provides: bool) -> str:

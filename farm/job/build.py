@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from farm.build.backends import backend_for
 from farm.build.interface import BuildOutcome, BuildRequest, InputPackage
-from farm.digest import header, is_debug_package, output_digest
+from farm.digest import exposed_components, header, is_debug_package, output_digest
 from farm.errors import BuildFailure, FarmError, InfrastructureError
 from farm.git import without_credentials
 from farm.job.log import BuildLog
@@ -46,7 +46,7 @@ def build(job: Job, workspace: Workspace, cache: Cache, terminal: BinaryIO) -> B
             raise _with_hint(failure, workspace.tree) from failure
     for name in _names(outcome):
         (workspace.made / name).rename(workspace.out / name)
-    result = build_result(job, outcome, workspace.out)
+    result = build_result(job, outcome, workspace.out, cache)
     (workspace.out / RESULT).write_text(result.model_dump_json(indent=1) + "\n")
     return result
 
@@ -112,7 +112,7 @@ def dependency_packages(inputs: Iterable[JobInput]) -> tuple[str, ...]:
     return tuple(sorted(needed))
 
 
-def build_result(job: Job, outcome: BuildOutcome, out: Path) -> BuildResult:
+def build_result(job: Job, outcome: BuildOutcome, out: Path, cache: Cache) -> BuildResult:
     """What the pool is to know of a build whose files lie in `out`.
 
     :raises FarmError: a package cannot be read.
@@ -135,6 +135,9 @@ def build_result(job: Job, outcome: BuildOutcome, out: Path) -> BuildResult:
         files=tuple(_pool_file(out / name, kind) for name, kind in sorted(kinds.items())),
         tests=outcome.tests,
         output_digest=output_digest(binaries, {package.package for package in job.inputs}),
+        exposes=exposed_components(
+            binaries, ((package.component, cache.package(package)) for package in job.inputs)
+        ),
         root_identity=outcome.root_identity,
         phases=outcome.phases,
     )

@@ -74,6 +74,9 @@ class BuildResult(_Plain):
     tests: str
     """``passed`` or ``none``."""
     output_digest: str
+    exposes: tuple[str, ...] | None = None
+    """Components of the inputs whose packages the binary packages need when installed, sorted.
+    None is unknown, which means all."""
     root_identity: str
     phases: dict[str, float]
     """Wall seconds per phase."""

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from farm.digest import PackageUnreadable, header, output_digest, visible_facts
+from farm.digest import (
+    PackageUnreadable,
+    exposed_components,
+    header,
+    output_digest,
+    visible_facts,
+)
 from farm.run import clean_environment, run
+from tests import packages
 
 pytestmark = pytest.mark.real
 
@@ -209,3 +216,39 @@ def test_a_damaged_package_is_named(name: str, reference: list[Path], tmp_path: 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(PackageUnreadable, match=f"^{name} cannot be read: "):
         output_digest([tmp_path / name])
+
+
+@pytest.mark.parametrize(
+    ("family", "needs"),
+    [
+        ("deb", "libtiny1"),
+        ("deb", "libc6, nothing | libtiny-dev-abi:any (= 9)"),
+        ("rpm", "tiny"),
+        ("rpm", "libtiny.so.1()(64bit)"),
+        ("rpm", "/usr/include/tiny.h"),
+        ("rpm", "(nothing or (tiny-devel and glibc))"),
+    ],
+    indirect=["family"],
+)
+def test_what_a_program_needs_when_installed_is_exposed(
+    family: str, needs: str, reference: list[Path], tmp_path: Path
+) -> None:
+    assert exposed_components(program(family, needs, tmp_path), tiny(reference)) == ("tiny",)
+
+
+def test_what_a_program_was_only_built_with_is_not_exposed(
+    family: str, reference: list[Path], tmp_path: Path
+) -> None:
+    needs = {"deb": "libc6, libtiny2", "rpm": "libtiny.so.1, /usr/include/tiny"}[family]
+    assert exposed_components(program(family, needs, tmp_path), tiny(reference)) == ()
+
+
+def program(family: str, needs: str, folder: Path) -> list[Path]:
+    """The packages of a program that needs these when installed."""
+    if family == "deb":
+        return packages.build_deb(folder, "program", "1.0-1", depends=needs)
+    return packages.build_rpms(folder, packages.Rpm("program", "1.0", requires=needs))["program"]
+
+
+def tiny(files: list[Path]) -> list[tuple[str, Path]]:
+    return [("tiny", path) for path in files]

@@ -177,6 +177,7 @@ def test_a_program_is_built_with_the_library_from_the_pool(
 ) -> None:
     program = worker.build("tinyapp", as_inputs(library))
     assert program.tests == "passed"
+    assert (library.exposes, program.exposes) == ((), ("tinylib",))
     log = (worker.pool / program.key[:2] / program.key / "build.log").read_text()
     assert "tinyapp 1.0 for" in log
 
