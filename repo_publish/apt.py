@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -17,19 +16,11 @@ from farm.errors import CommandError
 from farm.run import clean_environment, run
 from repo_publish.content import Content, Placed
 from repo_publish.files import place
+from repo_publish.live import Live
 from repo_publish.manifest import Manifest
 from repo_publish.model import Publication
 
 _DEBS_PER_CALL = 200
-
-
-@dataclass(frozen=True)
-class Live:
-    """The live snapshot that a new one starts from."""
-
-    manifest: Manifest
-    tree: Path
-    database: Path
 
 
 def assemble(

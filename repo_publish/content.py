@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from farm.model import Family
 from farm.pool import PoolError, sha256_of
 from repo_publish import debs, rpms
 from repo_publish.errors import PublishError
-from repo_publish.manifest import Manifest, ManifestFile
+from repo_publish.live import Kept
+from repo_publish.manifest import ManifestComponent, ManifestFile
 from repo_publish.model import Publication, Published
 
 _PUBLISHED_KINDS = ("source", "binary")
@@ -34,27 +36,34 @@ class Content:
     files: tuple[Placed, ...]
     new: bool
     """They are not in the live snapshot."""
+    checked: bool = False
+    """They were published before, here or on another line: checked then, and for rpm signed."""
 
 
 def collect(
-    publication: Publication, *, pool: Path, live: Manifest | None, live_tree: Path | None
+    publication: Publication, *, pool: Path, live: Kept | None, others: Sequence[Kept] = ()
 ) -> list[Content]:
     """Find every package of `publication`, in the order of the components' names.
 
-    A build key that the live snapshot has is taken from there (verified when it was published);
-    what comes from the pool is read and checked: its digests, and that the packages are what
-    their names and result.json say.
+    A build key that the live snapshot or one of the `others` has is taken from there (verified
+    when it was published); what comes from the pool is read and checked: its digests, and that
+    the packages are what their names and result.json say.
 
     :raises PublishError: with everything that is wrong.
     """
     problems: list[str] = []
     contents: list[Content] = []
-    known = {(c.component, c.key): c for c in live.components} if live else {}
+    known: dict[tuple[str, str], tuple[ManifestComponent, Kept]] = {}
+    for snapshot in (*([live] if live else []), *others):
+        for there in snapshot.manifest.components:
+            known.setdefault((there.component, there.key), (there, snapshot))
     for published in sorted(publication.packages, key=lambda p: p.component):
-        there = known.get((published.component, published.key))
-        if there is not None and live_tree is not None:
-            files = tuple(Placed(file, live_tree / file.path) for file in there.files)
-            contents.append(Content(published, there.version, files, new=False))
+        found = known.get((published.component, published.key))
+        if found is not None:
+            there, snapshot = found
+            files = tuple(Placed(file, snapshot.tree / file.path) for file in there.files)
+            new = snapshot is not live
+            contents.append(Content(published, there.version, files, new, checked=True))
             continue
         try:
             contents.append(_from_pool(published, publication, pool))

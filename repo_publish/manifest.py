@@ -54,8 +54,41 @@ class ManifestComponent(_Plain):
     files: tuple[ManifestFile, ...]
 
 
+class Rollback(_Plain):
+    """A snapshot that was published to go back to an older one's content."""
+
+    from_snapshot: int
+    """The one that was live."""
+    to_snapshot: int
+    """The one whose content it has."""
+    reason: str
+
+
+class Refused(_Plain):
+    """A build that a rollback took back: it is not published again until somebody undoes that."""
+
+    build: ManifestComponent
+    snapshot: int
+    """The newest snapshot that has it."""
+    reason: str
+    """Of the rollback."""
+    since: int
+    """Seconds since 1970."""
+
+
+class Origin(_Plain):
+    """The snapshot of another line that this one was made from, without building anything."""
+
+    channel: str
+    distro: str
+    snapshot: int
+
+
 class Manifest(_Plain):
-    """A whole snapshot."""
+    """A whole snapshot.
+
+    Fields with defaults came later: snapshots are never rewritten, so old ones lack them.
+    """
 
     layout: int = LAYOUT
     channel: str
@@ -73,6 +106,18 @@ class Manifest(_Plain):
     signing_key: str
     """Fingerprint."""
     components: tuple[ManifestComponent, ...]
+    origin: Origin | None = None
+    """Of a promotion or a release."""
+    rollback: Rollback | None = None
+    """Only of the snapshot that went back, not of those after it."""
+    refused: dict[str, Refused] = {}
+    """Component to the build that was rolled back, until another one is published."""
+
+    def offered(self) -> list[ManifestFile]:
+        """Every package file that a client of the line may have: of this snapshot, and of what was
+        rolled back."""
+        taken_back = [file for refused in self.refused.values() for file in refused.build.files]
+        return [*self.files().values(), *taken_back]
 
     def files(self) -> dict[str, ManifestFile]:
         """Every package file by its path."""

@@ -19,6 +19,8 @@ class Published(_Plain):
     """Build key: `pool/<key[:2]>/<key>/` holds the files and `result.json` (farm.job.model)."""
     commit: str
     reason: str = ""
+    inputs: dict[str, str] = {}
+    """Components whose packages the build saw, and the build keys of these."""
 
 
 class Publication(_Plain):

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from farm.errors import InfrastructureError
 from farm.model import Family
-from repo_publish import apt, debs, rpms, rules, yum
-from repo_publish.client_files import KEY_ASCII, KEY_BINARY, write_client_files
+from repo_publish import debs, rpms, rules
+from repo_publish.assembly import Assembly
 from repo_publish.content import Content, collect
 from repo_publish.errors import PublishError
 from repo_publish.failures import explained
-from repo_publish.files import place_if_missing, sync_filesystem
+from repo_publish.files import sync_filesystem
 from repo_publish.gate import hold_back
-from repo_publish.keys import Keyring, Signer, SigningKey
+from repo_publish.keys import Keyring, SigningKey
 from repo_publish.line import SNAPSHOTS, Line, line_of
-from repo_publish.manifest import MANIFEST, Manifest, ManifestComponent, load_manifest
+from repo_publish.live import Kept, Live, live_of
+from repo_publish.manifest import Manifest, ManifestComponent, Origin, Refused, Rollback
 from repo_publish.model import Publication, Published, Snapshot
+from repo_publish.refusal import rolled_back, still_refused
 from repo_publish.relations import compare, read_builds
-from repo_publish.release import write_release
 from repo_publish.request import check_request
-from repo_publish.rpm_signing import sign_packages
 from repo_publish.verify import verify_snapshot
 
 KEPT_SNAPSHOTS = 5
@@ -33,6 +33,19 @@ began with them."""
 CLOCK_TOLERANCE_S = 60
 
 _NAMED = 8
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a publication is beside wanted content; the default is nothing."""
+
+    others: tuple[Kept, ...] = ()
+    """Further snapshots that builds are taken from before the pool is asked."""
+    origin: Origin | None = None
+    rollback: Rollback | None = None
+    """Go back: older versions are meant, and what was consistent then is not gated again."""
+    refused: Mapping[str, Refused] | None = None
+    """Refuse these builds from now on; None: as the live snapshot does."""
 
 
 def publish(
@@ -53,61 +66,95 @@ def publish(
     """
     url = check_request(publication, url)
     line = line_of(archive.absolute(), publication.channel, publication.distro)
+    stores = Stores(pool.absolute(), Keyring(keys), url)
+    return publish_locked(line, lambda live: (publication, Purpose()), stores, log)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What publishing works with, beside the archive itself."""
+
+    pool: Path
+    keyring: Keyring
+    url: str
+    """Where the archive is served, without a trailing slash."""
+
+
+def publish_locked(
+    line: Line,
+    decide: Callable[[Live | None], tuple[Publication, Purpose]],
+    stores: Stores,
+    log: TextIO,
+) -> Snapshot:
+    """Publish what `decide` says of the live snapshot, which nobody changes meanwhile.
+
+    :raises PublishError: as `publish`, or what `decide` raises.
+    """
     with explained(line), line.lock(log):
         line.sweep()
-        snapshot = _Publishing(publication, line, pool.absolute(), Keyring(keys), url, log).run()
+        live = live_of(line)
+        publication, purpose = decide(live)
+        snapshot = _Publishing(publication, line, live, purpose, stores, log).run()
         line.sweep()
     return snapshot
 
 
 class _Publishing:
-    """One call of `publish`, with the lock held."""
+    """One publication, with the lock held."""
 
     def __init__(
         self,
         publication: Publication,
         line: Line,
-        pool: Path,
-        keyring: Keyring,
-        url: str,
+        live: Live | None,
+        purpose: Purpose,
+        stores: Stores,
         log: TextIO,
     ):
         self.publication = publication
         self.line = line
-        self.pool = pool
-        self.keyring = keyring
-        self.url = url
+        self.live = live
+        self.purpose = purpose
+        self.stores = stores
         self.log = log
-        live_number = line.live()
-        self.live_tree = line.snapshot(live_number) if live_number is not None else None
-        self.live = load_manifest(self.live_tree) if self.live_tree is not None else None
         self.held_back: dict[str, str] = {}
 
     def run(self) -> Snapshot:
         """Publish unless the live snapshot has this content already."""
-        with self.keyring.session(self.log) as signer:
+        with self.stores.keyring.session(self.log) as signer:
             key = signer.key
-        if self.live is not None:
-            if self.live.signing_key != key.fingerprint:
+        live = self.live
+        if live is not None:
+            if live.manifest.signing_key != key.fingerprint:
                 raise PublishError(
-                    f"{self.line}: the signing key in {self.keyring.home} is {key.fingerprint}, "
-                    f"but clients trust {self.live.signing_key}: put the old key back"
+                    f"{self.line}: the signing key in {self.stores.keyring.home} is "
+                    f"{key.fingerprint}, but clients trust {live.manifest.signing_key}: put the "
+                    "old key back"
                 )
-            if self.live.serves(self.publication, self.url, key.fingerprint):
-                return self._snapshot(self.live.number, changed=False)
+            if self.purpose.refused is None:
+                self._hold(rolled_back(self.publication, live.manifest))
+            if self._is_live(key):
+                return self._snapshot(live.manifest.number, changed=False)
         contents = self._collect()
-        order = _compare(self.publication.family)
         self._refuse(rules.ownership_problems(contents))
-        self._refuse(rules.version_problems(contents, self.live, order))
-        contents = self._through_the_gate(contents)
-        if self.live and self.live.serves(self.publication, self.url, key.fingerprint):
-            return self._snapshot(self.live.number, changed=False)
-        number = (self.live.number if self.live else 0) + 1
+        if self.purpose.rollback is None:
+            order = _compare(self.publication.family)
+            manifest = live.manifest if live else None
+            self._refuse(rules.version_problems(contents, manifest, order))
+            contents = self._through_the_gate(contents)
+            if live is not None and self._is_live(key):
+                return self._snapshot(live.manifest.number, changed=False)
+        number = (live.manifest.number if live else 0) + 1
         self._say(f"snapshot {number}: {_summary(contents)}")
         with self.line.scratch() as work, explained(self.line):
             self._build(contents, key, number, work)
         self._say(f"snapshot {number} is live")
         return self._snapshot(number, changed=True)
+
+    def _is_live(self, key: SigningKey) -> bool:
+        return self.live is not None and self.live.manifest.serves(
+            self.publication, self.stores.url, key.fingerprint
+        )
 
     def _through_the_gate(self, contents: list[Content]) -> list[Content]:
         """The wanted packages, without those that would break what is installable now."""
@@ -118,108 +165,65 @@ class _Publishing:
             for content in contents
         }
         live: dict[str, list[tuple[str, Path]]] = {}
-        if self.live is not None and self.live_tree is not None:
-            for published in self.live.components:
+        if self.live is not None:
+            for published in self.live.manifest.components:
                 binaries = [file.path for file in published.files if file.kind == "binary"]
-                live[published.component] = [(path, self.live_tree / path) for path in binaries]
+                live[published.component] = [(path, self.live.tree / path) for path in binaries]
         family = self.publication.family
-        self.held_back = hold_back(
-            read_builds(wanted, family, self.live_tree),
-            read_builds(live, family, self.live_tree),
+        live_tree = self.live.tree if self.live else None
+        held_back = hold_back(
+            read_builds(wanted, family, live_tree),
+            read_builds(live, family, live_tree),
             lambda one, other: compare(family, one, other),
         )
-        if not self.held_back:
-            return contents
-        for component, reason in self.held_back.items():
+        self._hold(held_back)
+        return self._collect() if held_back else contents
+
+    def _hold(self, held_back: Mapping[str, str]) -> None:
+        """Go on with the live builds of these components, or without where there is none."""
+        for component, reason in held_back.items():
             self._say(f"{component} is held back: {reason}")
-        kept = {c.component: c for c in self.live.components} if self.live else {}
-        packages = [p for p in self.publication.packages if p.component not in self.held_back]
-        packages += [
-            Published(component=name, key=one.key, commit=one.commit, reason=one.reason)
-            for name in self.held_back
-            if (one := kept.get(name))
-        ]
+        self.held_back |= held_back
+        there = {c.component: c for c in self.live.manifest.components} if self.live else {}
+        packages = [p for p in self.publication.packages if p.component not in held_back]
+        packages += [_again(there[name]) for name in held_back if name in there]
         self.publication = self.publication.model_copy(update={"packages": tuple(packages)})
-        return self._collect()
 
     def _collect(self) -> list[Content]:
-        return collect(self.publication, pool=self.pool, live=self.live, live_tree=self.live_tree)
+        return collect(
+            self.publication, pool=self.stores.pool, live=self.live, others=self.purpose.others
+        )
 
     def _build(self, contents: Sequence[Content], key: SigningKey, number: int, work: Path) -> None:
-        tree = work / "tree"
-        database = work / "db"
-        contents = self._assemble(contents, tree, database, work)
-        timestamp = next_timestamp(self.live.timestamp if self.live else 0)
+        keyring = self.stores.keyring
+        assembly = Assembly(self.publication, self.line, self.live, keyring, work, self.log)
+        contents = assembly.packages(contents, self._refuse_reuse)
+        timestamp = next_timestamp(self.live.manifest.timestamp if self.live else 0)
         manifest = self._manifest(contents, key, number, timestamp)
-        self._finish(manifest, key, tree)
-        trusted = {p.file.path for c in contents if not c.new for p in c.files}
-        verify_snapshot(tree, trusted=trusted, work=work)
-        sync_filesystem(work)
-        self.line.flip(tree, number, database if database.exists() else None)
-
-    def _assemble(
-        self, contents: Sequence[Content], tree: Path, database: Path, work: Path
-    ) -> Sequence[Content]:
-        """Packages and indices in `tree`; the contents as they are published (signed)."""
-        if self.publication.family is Family.RPM:
-            with self.keyring.session(self.log) as signer:
-                contents = sign_packages(contents, signer, line=self.line, work=work)
-            self._refuse_reuse(contents)
-            yum.assemble(contents, tree=tree, work=work, live_tree=self.live_tree)
-            return contents
-        self._refuse_reuse(contents)
-        live = None
-        if self.live is not None and self.live_tree is not None:
-            live = apt.Live(self.live, self.live_tree, self.line.database(self.live.number))
-        apt.assemble(
-            self.publication,
-            contents,
-            tree=tree,
-            database=database,
-            work=work,
-            live=live,
-            log=self.log,
-        )
-        return contents
-
-    def _finish(self, manifest: Manifest, key: SigningKey, tree: Path) -> None:
-        """Everything around the packages: older files, client files, signatures."""
         earlier = [self.line.snapshot(n) for n in self.line.numbers()[-KEPT_SNAPSHOTS:]]
-        for old_tree in earlier:
-            for path in load_manifest(old_tree).files():
-                place_if_missing(old_tree / path, tree / path)
-        self.keyring.export(key, ascii_file=tree / KEY_ASCII, binary_file=tree / KEY_BINARY)
-        write_client_files(manifest, tree)
-        (tree / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
-        if manifest.family is Family.DEB:
-            release = write_release(
-                self.publication,
-                tree=tree,
-                number=manifest.number,
-                timestamp=manifest.timestamp,
-                earlier=earlier,
-            )
-            entries = [release]
-        else:
-            yum.keep_earlier_metadata(tree, earlier)
-            entries = yum.repomd_files(tree)
-        with self.keyring.session(self.log) as signer:
-            _sign(signer, tree, entries, manifest.family)
-        _set_times(tree, entries, manifest.timestamp)
+        assembly.finish(manifest, key, earlier)
+        trusted = {p.file.path for c in contents if not c.new for p in c.files}
+        verify_snapshot(assembly.tree, trusted=trusted, work=work)
+        sync_filesystem(work)
+        database = assembly.database if assembly.database.exists() else None
+        self.line.flip(assembly.tree, number, database)
 
     def _manifest(
         self, contents: Sequence[Content], key: SigningKey, number: int, timestamp: int
     ) -> Manifest:
         publication = self.publication
+        refused = self.purpose.refused
+        if refused is None and self.live is not None:
+            refused = still_refused(self.live.manifest, self._content())
         return Manifest(
             channel=publication.channel,
             distro=publication.distro,
             family=publication.family,
             architecture=publication.architecture,
             title=publication.title,
-            url=self.url,
+            url=self.stores.url,
             number=number,
-            previous=self.live.number if self.live else None,
+            previous=self.live.manifest.number if self.live else None,
             timestamp=timestamp,
             signing_key=key.fingerprint,
             components=tuple(
@@ -233,15 +237,22 @@ class _Publishing:
                 )
                 for content in contents
             ),
+            origin=self.purpose.origin,
+            rollback=self.purpose.rollback,
+            refused=dict(refused or {}),
         )
 
     def _refuse_reuse(self, contents: Sequence[Content]) -> None:
         files = [placed.file for content in contents for placed in content.files]
-        self._refuse(rules.reuse_problems(self.line, self.live, files))
+        manifest = self.live.manifest if self.live else None
+        self._refuse(rules.reuse_problems(self.line, manifest, files))
 
     def _refuse(self, problems: Sequence[str]) -> None:
         if problems:
             raise PublishError(f"{self.line} is not published", problems)
+
+    def _content(self) -> dict[str, str]:
+        return {p.component: p.key for p in self.publication.packages}
 
     def _snapshot(self, number: int, *, changed: bool) -> Snapshot:
         line = self.line
@@ -252,11 +263,29 @@ class _Publishing:
             changed=changed,
             path=f"{SNAPSHOTS}/{line.channel}/{line.distro}/{number}",
             held_back=self.held_back,
-            content={p.component: p.key for p in self.publication.packages},
+            content=self._content(),
         )
 
     def _say(self, message: str) -> None:
         print(f"{self.line}: {message}", file=self.log, flush=True)
+
+
+def publication_of(manifest: Manifest) -> Publication:
+    """The content of a snapshot, as something to publish."""
+    return Publication(
+        channel=manifest.channel,
+        distro=manifest.distro,
+        family=manifest.family,
+        architecture=manifest.architecture,
+        title=manifest.title,
+        packages=tuple(_again(component) for component in manifest.components),
+    )
+
+
+def _again(build: ManifestComponent) -> Published:
+    return Published(
+        component=build.component, key=build.key, commit=build.commit, reason=build.reason
+    )
 
 
 def next_timestamp(
@@ -291,22 +320,3 @@ def _summary(contents: Sequence[Content]) -> str:
     new = [content.published.component for content in contents if content.new]
     names = ", ".join(new[:_NAMED]) + (" …" if len(new) > _NAMED else "")
     return f"{len(new)} of {len(contents)} components are new" + (f": {names}" if new else "")
-
-
-def _sign(signer: Signer, tree: Path, entries: Sequence[Path], family: Family) -> None:
-    signer.detach(tree / MANIFEST, tree / f"{MANIFEST}.asc")
-    for entry in entries:
-        if family is Family.DEB:
-            signer.clearsign(entry, entry.with_name("InRelease"))
-            signer.detach(entry, entry.with_name("Release.gpg"))
-        else:
-            signer.detach(entry, entry.with_name(f"{entry.name}.asc"))
-
-
-def _set_times(tree: Path, entries: Sequence[Path], timestamp: int) -> None:
-    """Give every file that changes under its name the snapshot's time, for If-Modified-Since."""
-    changing = [path for path in tree.iterdir() if path.is_file()]
-    for entry in entries:
-        changing += [path for path in entry.parent.glob("*") if path.is_file()]
-    for path in changing:
-        os.utime(path, (timestamp, timestamp))

@@ -27,18 +27,18 @@ _PACKAGES_PER_CALL = 100
 def sign_packages(
     contents: Sequence[Content], signer: Signer, *, line: Line, work: Path
 ) -> list[Content]:
-    """The same contents, with every package that is not in the live snapshot signed.
+    """The same contents, with every package signed that no snapshot has.
 
     :raises CommandError: rpmsign refuses.
     """
     cache = line.archive / STATE / "signed" / signer.key.fingerprint
-    new = [placed for content in contents if content.new for placed in content.files]
+    new = [placed for content in contents if not content.checked for placed in content.files]
     missing = [placed for placed in new if not _recover(placed, signer, line, cache)]
     _sign(missing, signer, cache, work)
     return [
-        replace(content, files=tuple(_signed(placed, cache) for placed in content.files))
-        if content.new
-        else content
+        content
+        if content.checked
+        else replace(content, files=tuple(_signed(placed, cache) for placed in content.files))
         for content in contents
     ]
 

@@ -28,17 +28,25 @@ def ownership_problems(contents: Iterable[Content]) -> list[str]:
 def version_problems(
     contents: Iterable[Content], live: Manifest | None, compare: Compare
 ) -> list[str]:
-    """Packages that would be older than the live snapshot's: no client would take them."""
-    before = {_identity(file): file.version for file in live.files().values()} if live else {}
-    moves: dict[tuple[str, str], tuple[str, str]] = {}
-    for placed in (placed for content in contents if content.new for placed in content.files):
-        old = before.get(_identity(placed.file))
-        if old is not None and old != placed.file.version:
-            moves[_identity(placed.file)] = (placed.file.version, old)
-    signs = compare(list(moves.values())) if moves else []
+    """Packages that would be older than the live snapshot's, or than what was rolled back from it:
+    no client that has these would take them."""
+    before: dict[tuple[str, str], set[str]] = {}
+    for file in live.offered() if live else ():
+        before.setdefault(_identity(file), set()).add(file.version)
+    moves = sorted(
+        {
+            (_identity(placed.file), placed.file.version, old)
+            for content in contents
+            if content.new
+            for placed in content.files
+            for old in before.get(_identity(placed.file), ())
+            if old != placed.file.version
+        }
+    )
+    signs = compare([(new, old) for _, new, old in moves]) if moves else []
     return [
         f"the {kind} package {package} would go from {old} down to {new}"
-        for ((kind, package), (new, old)), sign in zip(moves.items(), signs, strict=True)
+        for ((kind, package), new, old), sign in zip(moves, signs, strict=True)
         if sign < 0
     ]
 

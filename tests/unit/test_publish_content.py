@@ -8,6 +8,7 @@ import pytest
 
 from repo_publish.content import Content, collect
 from repo_publish.errors import PublishError
+from repo_publish.live import Kept
 from repo_publish.model import Published
 from tests.manifests import a_component, a_file, a_manifest, a_publication, key_of, published
 from tests.packages import build_deb, store
@@ -19,7 +20,7 @@ def stored(directory: Path, name: str = "app", distro: str = "bookworm") -> Publ
 
 
 def collected(directory: Path, *packages: Published) -> list[Content]:
-    return collect(a_publication(*packages), pool=directory / "pool", live=None, live_tree=None)
+    return collect(a_publication(*packages), pool=directory / "pool", live=None)
 
 
 def problem_of(directory: Path, *packages: Published) -> str:
@@ -45,7 +46,7 @@ def test_a_build_that_is_live_is_taken_from_there(tmp_path: Path) -> None:
     live = a_manifest(a_component("app", a_file("app")))
 
     (content,) = collect(
-        a_publication(published("app")), pool=tmp_path, live=live, live_tree=tmp_path / "live"
+        a_publication(published("app")), pool=tmp_path, live=Kept(live, tmp_path / "live")
     )
 
     assert not content.new

@@ -1,0 +1,119 @@
+"""Building the tree of a snapshot: packages, indices, client files, signatures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from farm.model import Family
+from repo_publish import apt, yum
+from repo_publish.client_files import KEY_ASCII, KEY_BINARY, write_client_files
+from repo_publish.content import Content
+from repo_publish.files import place_if_missing
+from repo_publish.keys import Keyring, Signer, SigningKey
+from repo_publish.line import Line
+from repo_publish.live import Live
+from repo_publish.manifest import MANIFEST, Manifest, load_manifest
+from repo_publish.model import Publication
+from repo_publish.release import write_release
+from repo_publish.rpm_signing import sign_packages
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """One tree in the making, below `work`; `line` and `live` are where it will belong."""
+
+    publication: Publication
+    line: Line
+    live: Live | None
+    keyring: Keyring
+    work: Path
+    log: TextIO
+
+    @property
+    def tree(self) -> Path:
+        """The snapshot's future directory."""
+        return self.work / "tree"
+
+    @property
+    def database(self) -> Path:
+        """reprepro's database of the tree; missing for rpm."""
+        return self.work / "db"
+
+    def packages(
+        self, contents: Sequence[Content], check: Callable[[Sequence[Content]], None]
+    ) -> Sequence[Content]:
+        """Fill the tree with packages and indices.
+
+        :param check: looks at the contents once their files have their final bytes (rpm packages
+            are signed here).
+        :returns: the contents as they are published.
+        """
+        if self.publication.family is Family.RPM:
+            with self.keyring.session(self.log) as signer:
+                contents = sign_packages(contents, signer, line=self.line, work=self.work)
+            check(contents)
+            live_tree = self.live.tree if self.live else None
+            yum.assemble(contents, tree=self.tree, work=self.work, live_tree=live_tree)
+            return contents
+        check(contents)
+        apt.assemble(
+            self.publication,
+            contents,
+            tree=self.tree,
+            database=self.database,
+            work=self.work,
+            live=self.live,
+            log=self.log,
+        )
+        return contents
+
+    def finish(self, manifest: Manifest, key: SigningKey, earlier: Sequence[Path]) -> None:
+        """Everything around the packages: older files, client files, signatures.
+
+        :param earlier: trees of earlier snapshots whose packages and indices stay reachable.
+        """
+        tree = self.tree
+        for old_tree in earlier:
+            for path in load_manifest(old_tree).files():
+                place_if_missing(old_tree / path, tree / path)
+        self.keyring.export(key, ascii_file=tree / KEY_ASCII, binary_file=tree / KEY_BINARY)
+        write_client_files(manifest, tree)
+        (tree / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
+        if manifest.family is Family.DEB:
+            release = write_release(
+                self.publication,
+                tree=tree,
+                number=manifest.number,
+                timestamp=manifest.timestamp,
+                earlier=earlier,
+            )
+            entries = [release]
+        else:
+            yum.keep_earlier_metadata(tree, earlier)
+            entries = yum.repomd_files(tree)
+        with self.keyring.session(self.log) as signer:
+            _sign(signer, tree, entries, manifest.family)
+        _set_times(tree, entries, manifest.timestamp)
+
+
+def _sign(signer: Signer, tree: Path, entries: Sequence[Path], family: Family) -> None:
+    signer.detach(tree / MANIFEST, tree / f"{MANIFEST}.asc")
+    for entry in entries:
+        if family is Family.DEB:
+            signer.clearsign(entry, entry.with_name("InRelease"))
+            signer.detach(entry, entry.with_name("Release.gpg"))
+        else:
+            signer.detach(entry, entry.with_name(f"{entry.name}.asc"))
+
+
+def _set_times(tree: Path, entries: Sequence[Path], timestamp: int) -> None:
+    """Give every file that changes under its name the snapshot's time, for If-Modified-Since."""
+    changing = [path for path in tree.iterdir() if path.is_file()]
+    for entry in entries:
+        changing += [path for path in entry.parent.glob("*") if path.is_file()]
+    for path in changing:
+        os.utime(path, (timestamp, timestamp))
