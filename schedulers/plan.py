@@ -277,6 +277,10 @@ class PlanScheduler(ReconfigurableBaseScheduler):
     def _snapshot(self, channel: str, distro: str) -> SnapshotRow | None:
         return self.state.farm.records.snapshots.get((channel, distro))
 
+    def began(self, key: str, worker: str) -> None:
+        """A worker begins with a build."""
+        self.state.farm.records.build_began(key, worker)
+
     def verdict(self, key: str, phase: str, message: str) -> None:
         """A step found that a component does not build."""
         self.state.farm.records.build_failed(key, phase, message)

@@ -22,6 +22,8 @@ HANDED_OVER = "handed_over"
 LOST_RUNS = 5
 """Times that Buildbot may begin one request anew before the planner takes it back."""
 STORE_MINUTES = 30
+FIRST_PART = "fetch"
+"""The part of a job that a worker begins with."""
 
 _SUMMARY = re.compile(r"^(?P<done>(?:checked out|built|stored) [^;]*)")
 _VERDICT = re.compile(r"^farm: (?P<phase>[a-z -]+) failed: (?P<message>.*)$")
@@ -90,6 +92,9 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
     @async_to_deferred
     async def run(self) -> int:
         """Run it; the component's own fault is recorded as a verdict, all else is retried."""
+        if self.part == FIRST_PART:
+            plan = plan_scheduler(self.master)
+            plan.began(self.getProperty("build_key"), self.getProperty("workername"))
         self.addLogObserver("stdio", logobserver.LineConsumerLogObserver(self._listen))
         command = await self.makeRemoteShellCommand(
             # A worker that is killed must not leave its build behind.
@@ -146,7 +151,7 @@ def component_factory(timeout_minutes: int) -> BuildFactory:
                 hideStepIf=True,
                 doStepIf=is_wanted,
             ),
-            FarmJob("fetch", STORE_MINUTES, env=environment),
+            FarmJob(FIRST_PART, STORE_MINUTES, env=environment),
             FarmJob("build", timeout_minutes + STORE_MINUTES),
             FarmJob("store", STORE_MINUTES, env=environment),
         ]

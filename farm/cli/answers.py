@@ -100,7 +100,7 @@ def print_builds(
         if build.same_output:
             published = ", with nothing new in it: the packages published before stay"
         print(f"\n{build.version}  {build.outcome}{spent}{published}")
-        asked = f"{when(build.started_at)} ({ago(build.started_at)} ago)"
+        asked = f"{when(build.requested_at)} ({ago(build.requested_at)} ago)"
         print(f"  when    {asked}, {_where(build, channel)}")
         print(f"  key     {short(build.key)}, commit {short(build.commit)}")
         for label, reason in zip(("why", *[""] * len(build.reasons)), build.reasons, strict=False):
@@ -148,7 +148,7 @@ def _print_comparison(other: Comparison, answer: KeyReport) -> None:
     line = f"{other.channel}/{other.distro}, generation {other.generation}"
     print(
         f"Compared with {short(other.key)}: {other.component} {other.version} on {line}, "
-        f"{ago(other.started_at)} ago"
+        f"{ago(other.requested_at)} ago"
     )
     if other.key == answer.key:
         print("  it is the same key")

@@ -18,9 +18,7 @@ from farm.generations import Farm
 from farm.model import Stack
 from farm.model.finding import did_you_mean, listed
 from farm.model.load import load_stack
-from farm.plan.report import Force
 from farm.plan.standing import LineStanding, derived_standing, read_standing, with_records
-from farm.records import tables
 from farm.records.store import LineId, Records
 from farm.site import Site, load_site
 
@@ -114,20 +112,6 @@ class View:
             return Standing("status.json", updated, with_records(lines, self.records))
         lines = with_records(derived_standing(self.farm), self.records)
         return Standing("records", updated, lines)
-
-    def force(self, line: LineId, component: str) -> Force | None:
-        """The newest force of a component on a line."""
-        table = tables.forces
-        where = sa.and_(
-            table.c.channel == line[0], table.c.distro == line[1], table.c.component == component
-        )
-        engine = sa.create_engine(self.site.records_url)
-        try:
-            with engine.connect() as connection:
-                row = connection.execute(sa.select(table).where(where)).mappings().first()
-        finally:
-            engine.dispose()
-        return Force(row["count"], row["reason"], row["who"]) if row else None
 
     def logs_of(self, keys: Sequence[str], component: str, distro: str) -> dict[str, str]:
         """Where the logs of a component's builds are: a file in the pool, else a page of the UI.

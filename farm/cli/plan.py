@@ -106,8 +106,8 @@ def why(
         line = view.line(component, distro, channel)
         snapshot = view.records.snapshots.get(line)
         live = snapshot.content.get(component, "") if snapshot else ""
-        force = view.force(line, component)
-        builds = build_history(view.records.builds, line, component, live, force)
+        forces = view.records.forces_of(*line, component)
+        builds = build_history(view.records.builds, line, component, live, forces)
         shown = builds[:last]
         logs = view.logs_of([build.key for build in shown], component, distro)
     if as_json:
@@ -212,7 +212,7 @@ def impact(
     Example: farm impact libogg --distro bookworm
 
     The component and all that is built with it, and how long that takes. Times are those of each
-    component's last build on the distro, the wait for a worker included.
+    component's last build on the distro.
     """
     from farm.cli.answers import print_impact
     from farm.cli.looking import looking

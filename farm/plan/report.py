@@ -5,27 +5,18 @@ Pure functions over the rows of the records; whoever prints them decides how.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from farm.model import Family
 from farm.plan.key import KeyInputs, differences
 from farm.plan.planner import Node
-from farm.records.store import RUNNING, BuildRow, LineId
+from farm.records.store import RUNNING, BuildRow, ForceRow, LineId
 from farm.version import SourceVersion
 
 BUILDING, INTERRUPTED = "building", "interrupted"
 """The two ways in which a build has no outcome."""
-
-
-@dataclass(frozen=True)
-class Force:
-    """The newest time that somebody had a component built again on a line."""
-
-    count: int
-    reason: str
-    who: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ class Comparison:
     channel: str
     generation: int
     version: str
-    started_at: float
+    requested_at: float
     differences: tuple[str, ...]
     fields: tuple[Difference, ...]
 
@@ -99,9 +90,11 @@ class BuildReport:
     """It made nothing new of the published build's source, which therefore stays."""
     version: str
     commit: str
+    requested_at: float
     started_at: float
+    """When a worker began; 0 where none said so."""
     duration_s: float | None
-    """From when it was asked for, the wait for a worker included; None while it runs."""
+    """Since a worker began, else since it was asked for; None while it runs."""
     attempts: int
     """How often the machinery failed at it."""
     reasons: tuple[str, ...]
@@ -125,7 +118,7 @@ def outcome_of(build: BuildRow) -> str:
     """What became of a build; a running one is `INTERRUPTED` after the machinery failed at it."""
     if build.outcome != RUNNING:
         return build.outcome
-    return INTERRUPTED if build.finished_at > build.started_at else BUILDING
+    return INTERRUPTED if build.finished_at else BUILDING
 
 
 def flat(value: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -148,9 +141,9 @@ def differing_fields(before: KeyInputs, after: KeyInputs) -> tuple[Difference, .
 
 
 def builds_of_line(builds: Mapping[str, BuildRow], line: LineId, component: str) -> list[BuildRow]:
-    """A component's builds on a line, in the order in which they were started."""
+    """A component's builds on a line, in the order in which they were asked for."""
     rows = [r for r in builds.values() if (r.channel, r.distro, r.component) == (*line, component)]
-    return sorted(rows, key=lambda row: row.started_at)
+    return sorted(rows, key=lambda row: row.requested_at)
 
 
 def key_report(
@@ -199,7 +192,7 @@ def compare(report: KeyReport, other: BuildRow) -> Comparison:
         channel=other.channel,
         generation=other.generation,
         version=package_version(other),
-        started_at=other.started_at,
+        requested_at=other.requested_at,
         differences=differences(before, after),
         fields=differing_fields(before, after),
     )
@@ -210,18 +203,19 @@ def build_history(
     line: LineId,
     component: str,
     live_key: str = "",
-    force: Force | None = None,
+    forces: Iterable[ForceRow] = (),
 ) -> tuple[BuildReport, ...]:
     """The builds of a component on a line, newest first, each with its reasons.
 
     :param live_key: the build in the line's live snapshot; it is listed also where another
         channel made it.
-    :param force: the newest force of the component on the line.
+    :param forces: the times that the component was forced on the line.
     """
     rows = builds_of_line(builds, line, component)
+    wishes = {force.count: force for force in forces}
     live = builds.get(live_key)
     if live is not None and live not in rows:
-        rows = sorted([*rows, live], key=lambda row: row.started_at)
+        rows = sorted([*rows, live], key=lambda row: row.requested_at)
     reports = []
     before: dict[str, BuildRow] = {}
     for row in rows:
@@ -239,11 +233,12 @@ def build_history(
                 same_output=live is not None and _repeats(live, row),
                 version=package_version(row),
                 commit=row.inputs["commit"],
+                requested_at=row.requested_at,
                 started_at=row.started_at,
-                duration_s=None if running else row.finished_at - row.started_at,
+                duration_s=None if running else row.duration_s,
                 attempts=row.attempts,
                 reasons=tuple(
-                    _explained(reason, old, row, changed, builds, force) for reason in row.reasons
+                    _explained(reason, old, row, changed, builds, wishes) for reason in row.reasons
                 ),
                 changed=changed,
                 phase=row.phase,
@@ -254,7 +249,7 @@ def build_history(
 
 
 def _repeats(live: BuildRow, row: BuildRow) -> bool:
-    return row.started_at > live.started_at and row.fact.built and row.fact == live.fact
+    return row.requested_at > live.requested_at and row.fact.built and row.fact == live.fact
 
 
 _FIELDS_OF = {
@@ -269,13 +264,15 @@ def _explained(
     row: BuildRow,
     changed: tuple[Difference, ...],
     builds: Mapping[str, BuildRow],
-    force: Force | None,
+    forces: Mapping[int, ForceRow],
 ) -> str:
     """A recorded reason with what else the records know of it."""
     if reason == "forced":
-        if force is not None and force.count == row.inputs["forced"]:
-            return f"forced by {force.who}: {force.reason}"
-        return "forced (by whom is recorded of the newest one only)"
+        force = forces.get(row.inputs["forced"])
+        if force is None:
+            return "forced (by whom is not on record)"
+        place = force.branch or (force.commit or "")[:8]
+        return f"forced by {force.who}{f' at {place}' if place else ''}: {force.reason}"
     if prefix := _FIELDS_OF.get(reason):
         fields = [d.field.removeprefix(prefix) for d in changed if d.field.startswith(prefix)]
         return f"{reason} ({', '.join(fields)})" if fields else reason

@@ -128,7 +128,7 @@ def _component(farm: Farm, name: str, node: Node, published: str) -> ComponentSt
         version=shown.upstream_version if shown else "",
         commit=shown.inputs["commit"] if shown else "",
         key=node.key,
-        since=(build.finished_at or build.started_at) if build else 0.0,
+        since=(build.finished_at or build.requested_at) if build else 0.0,
         reason=farm.problems.get(name, reason),
     )
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -22,19 +34,45 @@ builds = Table(
     Column("distro", String(40), nullable=False),
     Column("channel", String(60), nullable=False),
     Column("generation", Integer, nullable=False),
-    Column("outcome", String(10), nullable=False),  # running, built, failed
+    Column("outcome", String(10), nullable=False),  # running, built, failed, cancelled
     Column("source", String(100), nullable=False),
     Column("rebuild", Integer, nullable=False),
     Column("upstream_version", String(200), nullable=False),
     Column("inputs", JSON, nullable=False),  # farm.plan.key.KeyInputs with dependencies
     Column("uses", JSON, nullable=False),  # dependency component -> build key of its packages
     Column("reasons", JSON, nullable=False),
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("attempt", Integer, nullable=False, default=0),  # number of the newest in `attempts`
+    Column("attempts", Integer, nullable=False, default=0),  # how often the machinery failed
     Column("output_digest", String(64), nullable=False, default=""),
+    Column("exposes", JSON(none_as_null=True)),  # components; NULL: not known
     Column("phase", String(40), nullable=False, default=""),
     Column("message", Text, nullable=False, default=""),
-    Column("started_at", Float, nullable=False),
+    Column("requested_at", Float, nullable=False),
+    Column("started_at", Float, nullable=False, default=0.0),
     Column("finished_at", Float, nullable=False, default=0.0),
+    Index("ix_builds_line", "channel", "distro", "component"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("requested_at", Float, nullable=False),
+    Column("began_at", Float, nullable=False, default=0.0),
+    Column("finished_at", Float, nullable=False, default=0.0),
+    Column("outcome", String(12), nullable=False),  # those of builds, interrupted
+    Column("worker", Text, nullable=False, default=""),
+    Column("message", Text, nullable=False, default=""),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("component", String(80), nullable=False),
+    Column("output_digest", String(64), nullable=False),
+    Column("sees", JSON, nullable=False),  # dependency component -> digest of its view
 )
 
 generations = Table(
@@ -70,6 +108,50 @@ forces = Table(
     Column("distro", String(40), primary_key=True),
     Column("component", String(80), primary_key=True),
     Column("count", Integer, nullable=False),
+)
+
+force_log = Table(
+    "force_log",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("channel", String(60), nullable=False),
+    Column("distro", String(40), nullable=False),
+    Column("component", String(80), nullable=False),
+    Column("count", Integer, nullable=False),  # as in `forces`, after this one
     Column("reason", Text, nullable=False),
     Column("who", Text, nullable=False),
+    Column("branch", Text),  # what it was asked at, where that was not the channel's head
+    Column("commit", Text),
+    Column("at", Float, nullable=False),
+    # One row for a count, whoever writes it twice.
+    UniqueConstraint("channel", "distro", "component", "count", name="uq_force_log_count"),
+)
+
+forced_heads = Table(
+    "forced_heads",
+    metadata,
+    Column("channel", String(60), primary_key=True),
+    Column("distro", String(40), primary_key=True),
+    Column("component", String(80), primary_key=True),
+    Column("head", JSON, nullable=False),  # farm.heads.Head
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("name", String(60), primary_key=True),  # of the channel
+    Column("kind", String(10), nullable=False),  # topic, pull
+    Column("branch", Text, nullable=False),
+    Column("base", String(60), nullable=False),  # channel that it differs from
+    Column("heads", JSON, nullable=False),  # component -> farm.heads.Head, as the base had it
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("component", String(80), nullable=False, default=""),  # of a pull request
+    Column("commit", String(64), nullable=False, default=""),  # of a pull request
+    Column("number", Integer, nullable=False, default=0),  # of a pull request
+    Column("verdict", Text, nullable=False, default=""),
+    Column("created_at", Float, nullable=False),
+    Column("refreshed_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("deleted_at", Float, nullable=False, default=0.0),
 )

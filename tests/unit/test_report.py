@@ -11,7 +11,6 @@ from farm.model import Stack
 from farm.plan.report import (
     BuildReport,
     Difference,
-    Force,
     KeyReport,
     build_history,
     compare,
@@ -33,12 +32,11 @@ def built_world(made_of: Stack | None = None) -> FarmWorld:
     return world
 
 
-def history(
-    world: FarmWorld, component: str, force: Force | None = None
-) -> tuple[BuildReport, ...]:
+def history(world: FarmWorld, component: str) -> tuple[BuildReport, ...]:
     snapshot = world.records.snapshots.get(world.line)
     live = snapshot.content.get(component, "") if snapshot else ""
-    return build_history(world.records.builds, world.line, component, live, force)
+    forces = world.records.forces_of(*world.line, component)
+    return build_history(world.records.builds, world.line, component, live, forces)
 
 
 def key_of(world: FarmWorld, component: str) -> KeyReport:
@@ -52,7 +50,7 @@ def test_a_first_build_has_its_version_times_and_place() -> None:
     assert build.changed == ()
     assert (build.outcome, build.published, build.duration_s) == ("built", True, 60.0)
     assert build.version == "1.0+git1.g0000001-1~deb12"
-    assert (build.generation, build.started_at) == (1, 1001.0)
+    assert (build.generation, build.requested_at) == (1, 1001.0)
 
 
 def test_builds_come_newest_first_with_the_commits_between_them() -> None:
@@ -79,13 +77,12 @@ def test_a_forced_build_says_who_and_for_what_reason() -> None:
     world = built_world()
     world.farm.force(["libogg"], "bookworm", "development", "bad disk", "ann")
     world.run()
-    force = Force(1, "bad disk", "ann")
-    assert history(world, "libogg", force)[0].reasons == ("forced by ann: bad disk",)
+    assert history(world, "libogg")[0].reasons == ("forced by ann: bad disk",)
     world.farm.force(["libogg"], "bookworm", "development", "worse disk", "bob")
     world.run()
-    newest, before, _ = history(world, "libogg", Force(2, "worse disk", "bob"))
+    newest, before, _ = history(world, "libogg")
     assert newest.reasons == ("forced by bob: worse disk",)
-    assert before.reasons == ("forced (by whom is recorded of the newest one only)",)
+    assert before.reasons == ("forced by ann: bad disk",)
 
 
 def test_a_changed_entry_names_its_fields_and_changed_packages_are_listed() -> None:
