@@ -41,7 +41,7 @@ class Content:
 
 
 def collect(
-    publication: Publication, *, pool: Path, live: Kept | None, others: Sequence[Kept] = ()
+    publication: Publication, *, pool: Path | None, live: Kept | None, others: Sequence[Kept] = ()
 ) -> list[Content]:
     """Find every package of `publication`, in the order of the components' names.
 
@@ -76,7 +76,9 @@ def collect(
     return contents
 
 
-def _from_pool(published: Published, publication: Publication, pool: Path) -> Content:
+def _from_pool(published: Published, publication: Publication, pool: Path | None) -> Content:
+    if pool is None:
+        raise PublishError(f"its build {published.key} is in none of the snapshots at hand")
     result = farm_pool.result(pool, published.key)
     if result is None:
         raise PublishError(f"its build {published.key} is not in the pool")

@@ -74,7 +74,8 @@ def publish(
 class Stores:
     """What publishing works with, beside the archive itself."""
 
-    pool: Path
+    pool: Path | None
+    """None: all builds are in snapshots."""
     keyring: Keyring
     url: str
     """Where the archive is served, without a trailing slash."""

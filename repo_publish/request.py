@@ -37,6 +37,15 @@ def check_request(publication: Publication, url: str) -> str:
     return url.rstrip("/")
 
 
+def check_reason(reason: str) -> None:
+    """Check the reason that a person gives: it is published.
+
+    :raises PublishError: it is empty, or more than one line.
+    """
+    if not _TITLE.fullmatch(reason):
+        raise PublishError(f"{reason!r} is not a reason: expected one line of text")
+
+
 def _is_name(name: str) -> bool:
     try:
         _component.validate_python(name)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from farm.run import CLEAN_PATH
+from repo_publish.keys import Keyring
+from repo_publish.line import Line, line_of
 from repo_publish.model import Publication, Published, Snapshot
-from repo_publish.publisher import publish
+from repo_publish.publisher import Stores, publish
 from tests.packages import Rpm, build_deb, build_rpms, store
 
 PROJECT = Path(__file__).parent.parent
@@ -76,6 +80,14 @@ class Farm:
     def publish(self) -> Snapshot:
         return self.publish_json(self.publication_json())
 
+    @property
+    def stores(self) -> Stores:
+        return Stores(self.pool, Keyring(self.keys), self.url)
+
+    @property
+    def line(self) -> Line:
+        return line_of(self.archive, "development", self.distro)
+
     def publish_json(self, publication: str) -> Snapshot:
         with Path(os.devnull).open("w") as log:
             return publish(
@@ -88,7 +100,7 @@ class Farm:
             )
 
 
-def add_package(farm: Farm, name: str, version: str, **options: str) -> None:
+def add_package(farm: Farm, name: str, version: str, **options: Any) -> None:
     """Build a tiny package of the farm's family, store it and have it published the next time."""
     built = farm.directory / "built"
     if farm.family == "deb":
@@ -114,6 +126,12 @@ def served(archive: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{int(server.stdout.readline())}"
         finally:
             server.terminate()
+
+
+def run_script(commands: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run lines of shell as somebody would who copied them."""
+    script = "set -e\n" + "\n".join(commands) + "\n"
+    return run_client(["sh", "-c", script], **environment)
 
 
 def run_client(argv: Sequence[str | Path], **environment: str) -> subprocess.CompletedProcess[str]:
@@ -169,6 +187,14 @@ class AptClient:
             TMPDIR=str(self.root / "tmp"),
         )
 
+    def administer(self, commands: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Do on this client what an administrator is told to type on a machine."""
+        return run_script(
+            [command.replace("/etc/apt/", f"{self.root}/etc/apt/") for command in commands],
+            APT_CONFIG=str(self.root / "apt.conf"),
+            TMPDIR=str(self.root / "tmp"),
+        )
+
     def version(self, package: str) -> str:
         """Of an installed package; empty when it is not installed."""
         admin = f"--admindir={self.root}/var/lib/dpkg"
@@ -194,13 +220,22 @@ class DnfClient:
 
     def dnf(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run dnf without asking the user or keeping anything of the network for later."""
+        return self._run([f"dnf --refresh {shlex.join(arguments)}"])
+
+    def administer(self, commands: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Do on this client what an administrator is told to type on a machine."""
+        return self._run(commands)
+
+    def _run(self, commands: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        options = [
+            *("-y", "-c", str(self.directory / "dnf.conf")),
+            *("--installroot", str(self.root), "--releasever=9", "--forcearch=x86_64"),
+            "--disableplugin=local",
+        ]
+        dnf = f'dnf() {{ command dnf {shlex.join(options)} "$@"; }}'
         try:
-            return run_client(
-                [
-                    *("dnf", "-y", "-c", self.directory / "dnf.conf", "--refresh"),
-                    *("--installroot", self.root, "--releasever=9", "--forcearch=x86_64"),
-                    *("--disableplugin=local", *arguments),
-                ],
+            return run_script(
+                [dnf, *commands],
                 HOME=str(self.directory / "home"),
                 TMPDIR=str(self.directory / "tmp"),
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_publish.cli import read_publication
+from repo_publish.cli.publishing import read_publication
 from repo_publish.errors import PublishError
 from tests.manifests import a_publication
 

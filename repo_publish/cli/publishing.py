@@ -1,4 +1,4 @@
-"""`farm archive …`: publishing by hand, and looking at what is published."""
+"""`farm archive publish`, `list`, `verify`."""
 
 from __future__ import annotations
 
@@ -6,49 +6,33 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
-from repo_publish.errors import PublishError, VerifyError
-from repo_publish.line import Line, line_of, lines
-from repo_publish.manifest import load_manifest
-from repo_publish.model import Publication
-from repo_publish.publisher import publish
-from repo_publish.verify import verify_snapshot
+from repo_publish.cli import options
 
-_ArchiveOption = Annotated[
-    Path, typer.Option("--archive", metavar="DIR", help="The directory that is served.")
-]
-_JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+if TYPE_CHECKING:
+    from repo_publish.line import Line
+    from repo_publish.model import Publication
 
 
-def register(app: typer.Typer) -> None:
-    """Add `archive` and its commands to `farm`."""
-    archive = typer.Typer(
-        help="Publish packages into signed apt and yum archives, and check them.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
+def register(archive: typer.Typer) -> None:
+    """Add the commands to `farm archive`."""
     archive.command("publish")(publish_command)
     archive.command("list")(list_command)
     archive.command("verify")(verify_command)
-    app.add_typer(archive, name="archive")
 
 
 def publish_command(
     publication: Annotated[
         Path, typer.Argument(metavar="PUBLICATION.json", help="What to publish; - is stdin.")
     ],
-    pool: Annotated[Path, typer.Option(metavar="DIR", help="The farm's store of builds.")],
-    archive: _ArchiveOption,
-    keys: Annotated[
-        Path,
-        typer.Option(metavar="DIR", help="GnuPG home of the signing key; made on first use."),
-    ],
-    url: Annotated[str, typer.Option(help="Address at which the archive directory is served.")],
-    as_json: _JsonOption = False,
+    pool: options.Pool = None,
+    archive: options.Archive = None,
+    keys: options.Keys = None,
+    url: options.Url = None,
+    as_json: options.Json = False,
 ) -> None:
     """Make the packages that PUBLICATION.json names the live content of its line.
 
@@ -65,12 +49,14 @@ def publish_command(
       farm archive publish publication.json --pool state/pool \\
         --archive state/archive --keys state/keys --url http://localhost:8080
     """
+    from repo_publish.publisher import publish
+
     snapshot = publish(
         read_publication(publication),
-        pool=pool,
-        archive=archive,
-        keys=keys,
-        url=url,
+        pool=options.pool_directory(pool),
+        archive=options.archive_directory(archive),
+        keys=options.key_directory(keys),
+        url=options.base_url(url),
         log=sys.stderr,
     )
     if as_json:
@@ -84,17 +70,20 @@ def publish_command(
         )
 
 
-def list_command(archive: _ArchiveOption, as_json: _JsonOption = False) -> None:
+def list_command(archive: options.Archive = None, as_json: options.Json = False) -> None:
     """Show every line's live snapshot.
 
     Example: farm archive list --archive state/archive
     """
-    rows = [_describe(line) for line in lines(archive)]
+    from repo_publish.line import lines
+
+    directory = options.archive_directory(archive)
+    rows = [_describe(line) for line in lines(directory)]
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
     if not rows:
-        typer.echo(f"nothing is published in {archive} yet")
+        typer.echo(f"nothing is published in {directory} yet")
     for row in rows:
         published = time.strftime("%Y-%m-%d %H:%M", time.gmtime(int(row["timestamp"])))
         typer.echo(
@@ -104,10 +93,8 @@ def list_command(archive: _ArchiveOption, as_json: _JsonOption = False) -> None:
 
 
 def verify_command(
-    line: Annotated[
-        str, typer.Argument(metavar="CHANNEL/DISTRO", help="Such as development/bookworm.")
-    ],
-    archive: _ArchiveOption,
+    line: options.LineName,
+    archive: options.Archive = None,
     snapshot: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="Another snapshot than the live one.")
     ] = None,
@@ -124,11 +111,13 @@ def verify_command(
 
     Example: farm archive verify development/bookworm --archive state/archive
     """
-    channel, _, distro = line.partition("/")
-    place = line_of(archive, channel, distro)
+    from repo_publish.errors import VerifyError
+    from repo_publish.verify import verify_snapshot
+
+    place = options.named_line(options.archive_directory(archive), line)
     number = place.live() if snapshot is None else snapshot
     if number is None:
-        raise VerifyError(f"{line}: nothing is published in {archive} yet")
+        raise VerifyError(f"{line}: nothing is published in {place.archive} yet")
     manifest = verify_snapshot(place.snapshot(number), keys=keys)
     typer.echo(
         f"{line}: snapshot {number} is good: {len(manifest.files())} files of "
@@ -141,6 +130,11 @@ def read_publication(path: Path) -> Publication:
 
     :raises PublishError: it cannot be read, with every mistake in it.
     """
+    from pydantic import ValidationError
+
+    from repo_publish.errors import PublishError
+    from repo_publish.model import Publication
+
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text()
         return Publication.model_validate_json(text)
@@ -155,6 +149,8 @@ def read_publication(path: Path) -> Publication:
 
 
 def _describe(line: Line) -> dict[str, str | int]:
+    from repo_publish.manifest import load_manifest
+
     number = line.live() or 0
     manifest = load_manifest(line.snapshot(number))
     binaries = [file for file in manifest.files().values() if file.kind == "binary"]

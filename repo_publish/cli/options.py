@@ -1,0 +1,88 @@
+"""Options that the commands of `farm archive` share; a site file gives their defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from farm.errors import FarmError
+from farm.site import SITE_VARIABLE, Site, load_site
+
+if TYPE_CHECKING:
+    from repo_publish.line import Line
+
+Archive = Annotated[
+    Path | None,
+    typer.Option(
+        "--archive",
+        metavar="DIR",
+        help=f"The directory that is served. Default: the one of the site that {SITE_VARIABLE} "
+        "names.",
+    ),
+]
+Pool = Annotated[
+    Path | None,
+    typer.Option("--pool", metavar="DIR", help="The farm's store of builds. Default: the site's."),
+]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        metavar="DIR",
+        help="GnuPG home of the signing key; made on first use. Default: the site's.",
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url", help="Address at which the archive directory is served. Default: the site's."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+LineName = Annotated[
+    str, typer.Argument(metavar="CHANNEL/DISTRO", help="Such as development/bookworm.")
+]
+
+
+def archive_directory(given: Path | None) -> Path:
+    """The archive that a command works on.
+
+    :raises FarmError: neither the option nor a site names one.
+    """
+    return given or _site("--archive").state / "archive"
+
+
+def pool_directory(given: Path | None) -> Path:
+    """The pool; as `archive_directory`."""
+    return given or _site("--pool").state / "pool"
+
+
+def key_directory(given: Path | None) -> Path:
+    """The directory of the signing keys; as `archive_directory`."""
+    return given or _site("--keys").state / "keys"
+
+
+def base_url(given: str | None) -> str:
+    """The address of the archive; as `archive_directory`."""
+    return given or _site("--url").archive.public_url.rstrip("/")
+
+
+def named_line(archive: Path, name: str) -> Line:
+    """The line that an argument names.
+
+    :raises PublishError: it is not ``channel/distro``.
+    """
+    from repo_publish.line import line_of
+
+    channel, _, distro = name.partition("/")
+    return line_of(archive.absolute(), channel, distro)
+
+
+def _site(option: str) -> Site:
+    path = Path(os.environ.get(SITE_VARIABLE, "site.yml"))
+    if not path.exists():
+        raise FarmError(f"expected {option}, or the site file in {SITE_VARIABLE}")
+    return load_site(path)
