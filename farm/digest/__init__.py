@@ -1,8 +1,10 @@
 """The output digest: what a build gives to its dependents, as one number.
 
 A dependency that is rebuilt to the same output digest changes nothing downstream. Counted are the
-names, relations, scripts and contents of the binary packages. Not counted: their own versions,
-changelogs, manual pages, documentation, times, build-ids, and debug packages altogether.
+names, relations, scripts and contents of the binary packages, and the release that their version
+counts from. Not counted: the rest of the version, changelogs, manual pages, documentation, times,
+build-ids, and debug packages altogether. What can be told apart and what cannot is in
+docs/reasons.md.
 """
 
 from farm.digest.exposure import exposed_components

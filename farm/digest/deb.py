@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -28,6 +30,8 @@ _RELATIONS = (
     "Replaces",
     "Provides",
 )
+# debhelper signs what it adds with its own version.
+_DEBHELPER = re.compile(r"^(# (?:Automatically|Triggers) added by \w+)/.*", re.MULTILINE)
 _KINDS = {
     tarfile.REGTYPE: "-",
     tarfile.AREGTYPE: "-",
@@ -51,6 +55,7 @@ def facts(path: Path, own: Own) -> Iterator[str]:
     """Relations, shlibs, symbols, maintainer scripts and lists of the package."""
     with _opened(path) as package:
         control = package.debcontrol()
+        yield f"Version {own.provided(control['Version'])}"
         for field in _PLAIN_FIELDS:
             if field in control:
                 yield f"{field} {control[field]}"
@@ -117,7 +122,8 @@ def _lines(name: str, text: bytes, own: Own) -> Iterator[str]:
             version, _, template = minimum.partition(" ")
             yield f" {symbol} {own.provided(version)} {template}" if symbol else own.text(line)
     else:
-        yield from own.text("\n".join(lines)).splitlines()
+        # One fact: the order of a script's lines counts.
+        yield json.dumps(_DEBHELPER.sub(r"\1", own.text("\n".join(lines))))
 
 
 def _clauses(field: str, own: Own, *, provides: bool = False) -> list[str]:

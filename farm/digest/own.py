@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MARK = "@"
@@ -13,16 +14,20 @@ MARK = "@"
 class Own:
     """What a build's packages share with all other builds of the same component.
 
-    A version only counts where it is somebody else's: a bound such as ``libogg0 (>= 1.3.5+git4)``
-    rises with every commit of libogg, and tells a dependent that is built anew anyway nothing.
+    Their version rises with every commit and rebuild, which tells a dependent nothing: of the
+    farm's own versions only the release that they count from is left. That one counts, because
+    dependents ask for it (``pkg-config --atleast-version``, ``Build-Depends: libogg-dev (>= 1.4)``)
+    and fail or behave differently for want of it. A bound such as ``libogg0 (>= 1.3.5+git4)`` on a
+    package of the farm does not count at all: who installs the one gets the other with it.
     """
 
     packages: frozenset[str]
     """Names of the build's own packages and of all packages of the farm it was built with."""
-    full: frozenset[str]
-    """The packages' own versions: ``1.3.5+git4.gabc1234-1~deb12``, with and without epoch."""
-    upstream: frozenset[str]
-    """Without revision or release, and the release it counts from: ``1.3.5+git4.g…``, ``1.3.5``."""
+    full: Mapping[str, str]
+    """The packages' own versions, ``1.3.5+git4.gabc1234-1~deb12`` with and without epoch, to the
+    release that each counts from, ``1.3.5``."""
+    upstream: Mapping[str, str]
+    """The same without revision or rpm release; and the release itself."""
 
     def bound(self, package: str, version: str) -> str:
         """The version in a relation to `package`, perhaps qualified (``a:any``, ``a(isa)``)."""
@@ -31,7 +36,7 @@ class Own:
 
     def provided(self, version: str) -> str:
         """The version of something that the package itself is, has or provides."""
-        return MARK if version in self.full or version in self.upstream else version
+        return self.full.get(version) or self.upstream.get(version) or version
 
     def text(self, text: str) -> str:
         """A script or a list in which the full version may stand."""

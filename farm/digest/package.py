@@ -32,9 +32,15 @@ class Header:
     architecture: str
 
     @property
+    def epoch(self) -> str:
+        """With its colon; empty when there is none."""
+        epoch, colon, _ = self.version.rpartition(":")
+        return epoch + colon
+
+    @property
     def versions(self) -> tuple[str, str]:
         """The version without epoch, and that without revision or release."""
-        full = self.version.split(":", 1)[-1]
+        full = self.version.rpartition(":")[2]
         return full, full.rsplit("-", 1)[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tarfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import createrepo_c
 
+from farm.digest.content import is_unseen
 from farm.digest.deb import tar_entries
 from farm.digest.own import Own
 from farm.digest.package import Capabilities, Entry, Header, PackageUnreadable
@@ -28,8 +30,16 @@ _RELATIONS = (
     "SUPPLEMENT",
     "ENHANCE",
 )
-_SCRIPTS = ("PREIN", "POSTIN", "PREUN", "POSTUN", "PRETRANS", "POSTTRANS", "VERIFYSCRIPT")
-_TRIGGERS = ("TRIGGERSCRIPTS", "FILETRIGGERSCRIPTS", "TRANSFILETRIGGERSCRIPTS")
+_SCRIPTS = tuple(
+    script + what
+    for script in ("PREIN", "POSTIN", "PREUN", "POSTUN", "PRETRANS", "POSTTRANS", "VERIFYSCRIPT")
+    # `%post -p /sbin/ldconfig` has an interpreter and no text.
+    for what in ("", "PROG")
+)
+_TRIGGERS = ("TRIGGER", "FILETRIGGER", "TRANSFILETRIGGER")
+_TRIGGER_FORMAT = "[%{?TYPE} %{?SCRIPTPROG} %{?CONDS}\n%{?SCRIPTS}\n]"
+_COUNTED_FLAGS = frozenset("cmng")
+"""Configuration, may be missing, not replaced, and ghosts: paths that are owned and not packed."""
 _RICH_OPERATORS = frozenset({"and", "or", "if", "else", "unless", "with", "without"})
 _COMPARISONS = frozenset({"<", "<=", "=", ">=", ">"})
 _MERGED = re.compile(r"^/(?=(?:s?bin|lib(?:32|64)?)/)")
@@ -46,17 +56,27 @@ def header(path: Path) -> Header:
 
 
 def facts(path: Path, own: Own) -> Iterator[str]:
-    """Relations, scriptlets and triggers of the package."""
-    names = [*(f"{relation}NEVRS" for relation in _RELATIONS), *_TRIGGERS]
-    single = ["ARCH", *_SCRIPTS]
-    formats = [*(f"[%{{{n}}}\n]" for n in names), *(f"%{{{n}}}" for n in single)]
-    for name, text in zip([*names, *single], _query(path, formats), strict=True):
-        if name.endswith("NEVRS"):
-            for line in text.splitlines():
-                if line != _NONE and not line.startswith("rpmlib("):
-                    yield f"{name} {_relation(line, own, provides=name == 'PROVIDENEVRS')}"
-        elif text.strip() != _NONE:
-            yield from (f"{name}: {line}" for line in own.text(text).splitlines())
+    """Relations, scriptlets, triggers and marked files of the package."""
+    single = ("ARCH", *_SCRIPTS)
+    formats = {
+        **{name: f"[%{{{name}NEVRS}}\n]" for name in _RELATIONS},
+        **{name: f"%{{{name}}}" for name in single},
+        **{name: _TRIGGER_FORMAT.replace("?", name) for name in _TRIGGERS},
+        "FILE": "[%{FILEFLAGS:fflags}\t%{FILECAPS}\t%{FILENAMES}\n]",
+    }
+    said = dict(zip(formats, _query(path, list(formats.values())), strict=True))
+    for name in _RELATIONS:
+        for line in said[name].splitlines():
+            if line != _NONE and not line.startswith("rpmlib("):
+                yield f"{name} {_relation(line, own, provides=name == 'PROVIDE')}"
+    for name in (*single, *_TRIGGERS):
+        if not said[name].startswith(_NONE):
+            yield f"{name}: {json.dumps(own.text(said[name]))}"
+    for line in said["FILE"].splitlines():
+        flags, capabilities, name = line.split("\t") if "\t" in line else ("", "", "")
+        counted = "".join(sorted(_COUNTED_FLAGS & set(flags)))
+        if (counted or capabilities) and not is_unseen(name):
+            yield f"FILE {name} {counted} {capabilities}"
 
 
 def entries(path: Path) -> Iterator[Entry]:

@@ -11,7 +11,7 @@ from farm.digest.own import Own
 from farm.digest.package import Header, family_of, is_debug_package
 from farm.version import base_version
 
-DIGEST_FORMAT = 1
+DIGEST_FORMAT = 2
 """Raised when the meaning of the digest changes; every dependent is then rebuilt once."""
 
 
@@ -49,9 +49,11 @@ def visible_facts(files: Iterable[Path], farm_packages: Collection[str] = ()) ->
 
 
 def _own(headers: list[Header], farm_packages: Collection[str]) -> Own:
-    upstream = {head.versions[1] for head in headers}
-    return Own(
-        packages=frozenset([*farm_packages, *(head.name for head in headers)]),
-        full=frozenset(v for head in headers for v in (head.version, head.versions[0])),
-        upstream=frozenset([*upstream, *(base_version(version) for version in upstream)]),
-    )
+    full: dict[str, str] = {}
+    upstream: dict[str, str] = {}
+    for head in headers:
+        version, without_revision = head.versions
+        release = base_version(without_revision)
+        full |= {version: release, head.version: head.epoch + release}
+        upstream |= {without_revision: release, release: release}
+    return Own(frozenset([*farm_packages, *(head.name for head in headers)]), full, upstream)

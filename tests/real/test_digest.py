@@ -34,6 +34,11 @@ class Source:
     depends: str = "libc6 (>= 2.14)"
     requires: str = "glibc >= 2.14"
     pc_version: str = ""
+    soname: str = "libtiny.so.1"
+    file: str = "libtiny.so.1"
+    archived: str = "int tiny(void) { return 1; }"
+    mode: int = 0o644
+    """Of the header."""
 
 
 def install(source: Source, root: Path, libdir: str) -> None:
@@ -41,25 +46,32 @@ def install(source: Source, root: Path, libdir: str) -> None:
     lib, include = root / libdir, root / "usr/include"
     for folder in (lib / "pkgconfig", include, root / "usr/share/man/man3"):
         folder.mkdir(parents=True)
-    built, shared = root.parent / "tiny.so", lib / "libtiny.so.1"
+    built, shared = root.parent / "tiny.so", lib / source.file
     (root.parent / "tiny.c").write_text(f"{source.comment}\n{source.code}\n")
     # With debug information: the linker hashes its line numbers into the build-id.
-    compile_ = "gcc -g -O2 -fPIC -shared -Wl,--build-id -Wl,-soname,libtiny.so.1 -o"
+    compile_ = f"gcc -g -O2 -fPIC -shared -Wl,--build-id -Wl,-soname,{source.soname} -o"
     run("compile", [*compile_.split(), "tiny.so", "tiny.c"], cwd=root.parent)
     run("strip", ["objcopy", "--only-keep-debug", built, root.parent / "tiny.debug"])
     run("strip", ["strip", "--strip-unneeded", "-o", shared, built])
     run("link", ["objcopy", f"--add-gnu-debuglink={root.parent / 'tiny.debug'}", shared])
-    (lib / "libtiny.so").symlink_to("libtiny.so.1")
+    (root.parent / "archived.c").write_text(f"{source.comment}\n{source.archived}\n")
+    run("compile", ["gcc", "-g", "-c", "archived.c"], cwd=root.parent)
+    run("archive", ["ar", "rcsD", lib / "libtiny.a", "archived.o"], cwd=root.parent)
+    run("strip", ["strip", "--strip-debug", "--enable-deterministic-archives", lib / "libtiny.a"])
+    (lib / "libtiny.so").symlink_to(source.file)
     (lib / "pkgconfig/tiny.pc").write_text(f"Version: {source.pc_version or source.version}\n")
     (include / "tiny.h").write_text(source.interface)
+    (include / "tiny.h").chmod(source.mode)
     (root / "usr/share/man/man3/tiny.3").write_text(source.manual)
 
 
 def build_debs(source: Source, folder: Path) -> list[Path]:
     root, dev = folder / "root", folder / "dev"
-    install(source, root, "usr/lib/x86_64-linux-gnu")
-    (dev / "usr").mkdir(parents=True)
-    (root / "usr/include").rename(dev / "usr/include")
+    libdir = "usr/lib/x86_64-linux-gnu"
+    install(source, root, libdir)
+    for path in ("usr/include", f"{libdir}/libtiny.a"):
+        (dev / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).rename(dev / path)
     doc = root / "usr/share/doc/libtiny1"
     doc.mkdir(parents=True)
     (doc / "changelog").write_text(source.changelog)
@@ -105,11 +117,12 @@ cp -a {root}/. %{{buildroot}}/
 %post
 {source.script} %{{version}}-%{{release}}
 %files
-/usr/lib64/libtiny.so.1
+/usr/lib64/libtiny.so.*
 /usr/share/man/*/*
 %files devel
 /usr/include/*
 /usr/lib64/libtiny.so
+/usr/lib64/libtiny.a
 /usr/lib64/pkgconfig/*.pc
 %changelog
 * Mon Jan 01 2024 T <t@example.invalid> - {source.version}-1.el9
@@ -131,8 +144,7 @@ BUILD = {"deb": build_debs, "rpm": build_rpms}
 SAME = {
     "nothing but time": Source(),
     "version": Source(version="1.0+git12.gbbbbbbb"),
-    "release": Source(version="1.1"),
-    "first commit after a release": Source(version="1.1+git1.gaaaaaaa", pc_version="1.1"),
+    "the release that the version counts from": Source(version="1.0", pc_version="1.0"),
     "comment": Source(comment="/* second,\n   on two lines */"),
     "manual page": Source(manual="how to use it well"),
     "changelog and description": Source(changelog="second"),
@@ -143,7 +155,14 @@ DIFFERENT = {
     "script": Source(script="echo bye"),
     "foreign relation": Source(depends="libc6 (>= 2.36)", requires="glibc >= 2.36"),
     "another relation": Source(depends="libc6 (>= 2.14), zlib1g", requires="glibc >= 2.14, zlib"),
+    "order of a script": Source(script="b; a\necho"),
     "pkg-config's version": Source(pc_version="7"),
+    "release": Source(version="1.1"),
+    "version macro": Source(interface='#define TINY "1.0+git12.gbbbbbbb"'),
+    "SONAME": Source(soname="libtiny.so.2"),
+    "name of the library's file": Source(file="libtiny.so.1.1"),
+    "static library": Source(archived="int tiny(void) { return 3; }"),
+    "mode": Source(mode=0o600),
 }
 
 
@@ -252,3 +271,66 @@ def program(family: str, needs: str, folder: Path) -> list[Path]:
 
 def tiny(files: list[Path]) -> list[tuple[str, Path]]:
     return [("tiny", path) for path in files]
+
+
+MARKED = """\
+Name: marked
+Version: 1
+Release: 1
+Summary: Files and scripts with marks
+License: MIT
+BuildArch: noarch
+%description
+%install
+mkdir -p %{{buildroot}}/etc %{{buildroot}}/usr/share/doc/marked
+touch %{{buildroot}}/etc/marked %{{buildroot}}/usr/share/doc/marked/README
+%post -p {interpreter}
+%triggerin -p /bin/sh -- {other}
+echo again
+%filetriggerin -- {place}
+echo a file
+%files
+{configuration} /etc/marked
+%caps({capabilities}) %{{_datadir}}/doc/marked
+%ghost {ghost}
+"""
+MARKS = {
+    "interpreter": "/sbin/ldconfig",
+    "other": "other > 1",
+    "place": "/usr/lib",
+    "configuration": "%config",
+    "ghost": "/var/lib/marked",
+    "capabilities": "=",
+}
+
+
+def marked(folder: Path, **marks: str) -> tuple[str, ...]:
+    folder.mkdir()
+    (folder / "marked.spec").write_text(MARKED.format_map({**MARKS, **marks}))
+    argv = ["rpmbuild", "-bb", "-D", f"_topdir {folder}", folder / "marked.spec"]
+    run("pack", argv, env=clean_environment(HOME=str(folder)))
+    return visible_facts(folder.glob("RPMS/*/*.rpm"))
+
+
+def test_marks_of_files_and_scripts_of_an_rpm_count(tmp_path: Path) -> None:
+    reference = marked(tmp_path / "reference")
+    for number, (mark, other) in enumerate(
+        {
+            "interpreter": "/bin/true",
+            "other": "other > 2",
+            "place": "/usr/lib64",
+            "configuration": "%config(noreplace)",
+            "ghost": "/var/lib/other",
+        }.items()
+    ):
+        assert marked(tmp_path / f"{number}", **{mark: other}) != reference, mark
+    documentation = marked(tmp_path / "documentation", capabilities="cap_net_raw=p")
+    assert documentation == reference
+
+
+def test_the_capabilities_of_a_program_of_an_rpm_count(tmp_path: Path) -> None:
+    one, other = (
+        marked(tmp_path / name, configuration=f"%caps({name})")
+        for name in ("cap_net_raw=p", "cap_net_admin=p")
+    )
+    assert one != other

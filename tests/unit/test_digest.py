@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from farm.digest.content import content_facts, elf_digest
 from farm.digest.own import Own
 from farm.digest.package import Entry, Header, is_debug_package
@@ -7,8 +11,8 @@ from farm.digest.package import Entry, Header, is_debug_package
 VERSION = "1.3.5+git4.gabc1234-1~deb12"
 OWN = Own(
     packages=frozenset({"libogg0", "libogg-dev", "libvorbis0a"}),
-    full=frozenset({VERSION}),
-    upstream=frozenset({"1.3.5+git4.gabc1234"}),
+    full={VERSION: "1.3.5"},
+    upstream={"1.3.5+git4.gabc1234": "1.3.5", "1.3.5": "1.3.5"},
 )
 
 
@@ -34,8 +38,12 @@ def test_a_bound_on_a_package_of_the_farm_does_not_count() -> None:
 def test_the_own_version_is_marked_where_it_stands_alone() -> None:
     assert OWN.text(f"rm_conffile /etc/x {VERSION} -- x") == "rm_conffile /etc/x @ -- x"
     assert OWN.text(f"keep {VERSION}+r1 and x{VERSION}") == f"keep {VERSION}+r1 and x{VERSION}"
-    assert OWN.provided("1.3.5+git4.gabc1234") == "@"
+
+
+def test_of_the_own_version_only_the_release_counts() -> None:
+    assert OWN.provided(VERSION) == OWN.provided("1.3.5+git4.gabc1234") == "1.3.5"
     assert OWN.provided("1.3.5") == "1.3.5"
+    assert OWN.provided("1.3.6") == "1.3.6"
 
 
 def test_paths_modes_owners_targets_and_bytes_count() -> None:
@@ -82,6 +90,58 @@ def test_a_pkg_config_file_may_carry_the_own_version() -> None:
     assert facts(file(path, own)) != facts(file(path, text % b"1.3.6"))
     assert facts(file(path, own)) != facts(file(path, own + b"Requires: x\n"))
     assert facts(file("/usr/share/x", own)) != facts(file("/usr/share/x", same))
+
+
+def test_a_version_in_a_header_counts_since_dependents_compile_it_in() -> None:
+    define = b'#define OGG_VERSION "%s"\n'
+    path = "/usr/include/ogg/version.h"
+    one, other = (facts(file(path, define % v)) for v in (b"1.3.5+git4.gabc1234", b"1.3.5"))
+    assert one != other
+
+
+def test_a_version_in_a_library_name_counts_since_dependents_link_to_it() -> None:
+    one, other = (f"libogg-1.3.5+git{n}.so" for n in "45")
+    assert facts(file(f"/usr/lib/{one}")) != facts(file(f"/usr/lib/{other}"))
+
+
+METADATA = b"""\
+Metadata-Version: 2.1
+Name: tiny
+Version: %s
+Summary: Tiny
+Requires-Dist: requests%s
+
+A README.
+Requires-Dist: nothing
+"""
+
+
+@pytest.mark.parametrize(
+    "path", ["tiny-1.dist-info/METADATA", "tiny.egg-info", "tiny.egg-info/PKG-INFO"]
+)
+def test_a_python_package_is_what_others_ask_of_it(path: str) -> None:
+    path = f"/usr/lib/python3/dist-packages/{path}"
+    metadata = METADATA % (b"1.3.5+git4.gabc1234", b"")
+    for same in (
+        METADATA % (b"1.3.5", b""),
+        metadata.replace(b"A README", b"Another"),
+        metadata.replace(b"Summary: Tiny", b"Summary: Small"),
+    ):
+        assert facts(file(path, same)) == facts(file(path, metadata))
+    for different in (METADATA % (b"1.4", b""), METADATA % (b"1.3.5", b" >= 2")):
+        assert facts(file(path, different)) != facts(file(path, metadata))
+
+
+def test_lists_of_a_python_packages_own_files_do_not_count() -> None:
+    base = "/usr/lib/python3/dist-packages/tiny"
+    assert facts(file(f"{base}.egg-info/SOURCES.txt"), file(f"{base}-1.dist-info/RECORD")) == []
+    assert len(facts(file(f"{base}/RECORD"))) == 1
+
+
+def test_what_is_appended_to_a_program_counts() -> None:
+    program = Path("/bin/true").read_bytes()
+    digests = {elf_digest(program + more) for more in (b"", b"bytecode", b"other bytecode")}
+    assert len(digests) == 3
 
 
 def test_what_only_looks_like_a_program_counts_as_it_is() -> None:
