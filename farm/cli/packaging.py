@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from farm.errors import FarmError
+
+if TYPE_CHECKING:
+    from farm.model import Component, Stack
 
 T = TypeVar("T")
 
@@ -104,14 +107,11 @@ def _write(
     force: bool,
 ) -> None:
     from farm.model import Family, Stack
-    from farm.model.load import load_stack
     from farm.packaging.manifest import scan
-    from farm.packaging.skeleton import bare_component, skeleton_info, stage, write_skeleton
+    from farm.packaging.skeleton import skeleton_info, stage, write_skeleton
 
     family = Family(family_name)
-    stack = load_stack(components, _variables(assignments)) if components else None
-    bare = bare_component(directory, name)
-    component = _entry(stack.components, bare.name, components) if stack else bare
+    component, stack = described_component(directory, name, components, assignments)
     maintainer = stack.maintainer if stack else Stack.model_fields["maintainer"].default
     distro = None
     if distro_name:
@@ -126,6 +126,25 @@ def _write(
     manifest = scan(staged) if staged else stage(directory, info)
     for path in write_skeleton(info, manifest, family, output or directory, replace=force):
         print(path)
+
+
+def described_component(
+    directory: Path, name: str | None, components: Path | None, assignments: list[str] | None
+) -> tuple[Component, Stack | None]:
+    """The component in a directory, as a components.yml describes it, and what else that says.
+
+    :param name: default: the directory's.
+    :param components: the file; without it the component is one that no file describes.
+    :raises FarmError: the file has no such component, or there are mistakes in it.
+    """
+    from farm.model.load import load_stack
+    from farm.packaging.skeleton import bare_component
+
+    bare = bare_component(directory, name)
+    if not components:
+        return bare, None
+    stack = load_stack(components, _variables(assignments))
+    return _entry(stack.components, bare.name, components), stack
 
 
 def _entry(entries: Mapping[str, T], name: str, file: Path | None) -> T:

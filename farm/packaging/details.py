@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_LICENCES = re.compile(r"^(?:COPYING|LICEN[CS]E)(?:[._-].*)?$|^LICENSES$", re.IGNORECASE)
+_LICENCES = re.compile(r"^(?:COPYING|(?:UN)?LICEN[CS]E)(?:[._-][^/]*)?$|^LICENSES$", re.IGNORECASE)
 _READMES = re.compile(r"^(?:README|AUTHORS|NEWS)(?:\.(?:md|rst|txt))?$")
 _NOTICE = re.compile(
     r"^[\s#*;/]*(?:copyright\b[^\n]*?|\(c\)\s*|©\s*)(?P<rest>(?:\(c\)|©)?\s*\d{4}\b.*)$",
@@ -38,11 +38,16 @@ class TreeDetails:
 NO_DETAILS = TreeDetails()
 
 
+def is_licence(name: str) -> bool:
+    """Whether a file of that name at the top of a tree is a licence."""
+    return _LICENCES.match(name) is not None
+
+
 def tree_details(tree: Path) -> TreeDetails:
     """Read a tree's top directory."""
     names = sorted(p.name for p in tree.iterdir() if p.is_file() and not p.is_symlink())
     safe = [name for name in names if not _UNSAFE_NAME.search(name)]
-    licences = tuple(name for name in safe if _LICENCES.match(name))
+    licences = tuple(name for name in safe if is_licence(name))
     readmes = tuple(n for n in safe if _READMES.match(n) and (tree / n).stat().st_size)
     texts = {name: _read(tree / name) for name in licences + readmes}
     text = texts[licences[0]].strip() if licences else ""

@@ -111,6 +111,14 @@ class Manifest:
         native = {_private_directory(f.path) for f in entries if f.elf}
         return Manifest.of(replace(f, path=_moved(f, directory, native)) for f in entries)
 
+    def with_prefix(self, old: str, new: str) -> Manifest:
+        """The manifest of the same installation with another prefix."""
+        entries = (*self.files, *self.dropped)
+        return Manifest.of(
+            replace(f, path=new + f.path.removeprefix(old)) if f.path.startswith(f"{old}/") else f
+            for f in entries
+        )
+
 
 def scan(staging: Path) -> Manifest:
     """Read a staged installation.

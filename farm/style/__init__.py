@@ -1,0 +1,1 @@
+"""The style guide of components, checked: what `farm check` finds, repairs and reports."""
