@@ -12,7 +12,7 @@ from farm.model import Family
 from repo_publish import apt, yum
 from repo_publish.client_files import KEY_ASCII, KEY_BINARY, write_client_files
 from repo_publish.content import Content
-from repo_publish.files import place_if_missing
+from repo_publish.files import place, place_if_missing
 from repo_publish.keys import Keyring, Signer, SigningKey
 from repo_publish.line import Line
 from repo_publish.live import Live
@@ -71,12 +71,20 @@ class Assembly:
         )
         return contents
 
-    def finish(self, manifest: Manifest, key: SigningKey, earlier: Sequence[Path]) -> None:
-        """Everything around the packages: older files, client files, signatures.
+    def finish(
+        self,
+        manifest: Manifest,
+        contents: Sequence[Content],
+        key: SigningKey,
+        earlier: Sequence[Path],
+    ) -> None:
+        """Everything around the packages: logs, older files, client files, signatures.
 
         :param earlier: trees of earlier snapshots whose packages and indices stay reachable.
         """
         tree = self.tree
+        for log in (content.log for content in contents if content.log):
+            place(log.origin, tree / log.extra.path)
         for old_tree in earlier:
             for path in load_manifest(old_tree).files():
                 place_if_missing(old_tree / path, tree / path)

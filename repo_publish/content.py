@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm import pool as farm_pool
-from farm.job.model import PoolFile
+from farm.job.model import BuildResult, PoolFile
 from farm.model import Family
 from farm.pool import PoolError, sha256_of
 from repo_publish import debs, rpms
 from repo_publish.errors import PublishError
 from repo_publish.live import Kept
-from repo_publish.manifest import ManifestComponent, ManifestFile
+from repo_publish.manifest import Extra, ManifestComponent, ManifestFile
 from repo_publish.model import Publication, Published
 
-_PUBLISHED_KINDS = ("source", "binary")
+_PACKAGE_KINDS = ("source", "binary")
+LOGS = "logs"
+"""Directory of a snapshot for the logs of its builds."""
+_KEY_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,14 @@ class Placed:
     """A package file, where it is now and where it goes in the snapshot."""
 
     file: ManifestFile
+    origin: Path
+
+
+@dataclass(frozen=True)
+class PlacedExtra:
+    """A file beside the packages, where it is now and where it goes in the snapshot."""
+
+    extra: Extra
     origin: Path
 
 
@@ -38,6 +49,11 @@ class Content:
     """They are not in the live snapshot."""
     checked: bool = False
     """They were published before, here or on another line: checked then, and for rpm signed."""
+    before: ManifestComponent | None = None
+    """What the snapshot says of the build that has it."""
+    result: BuildResult | None = None
+    """What the pool says of the build that comes from there."""
+    log: PlacedExtra | None = None
 
 
 def collect(
@@ -62,8 +78,19 @@ def collect(
         if found is not None:
             there, snapshot = found
             files = tuple(Placed(file, snapshot.tree / file.path) for file in there.files)
-            new = snapshot is not live
-            contents.append(Content(published, there.version, files, new, checked=True))
+            contents.append(
+                Content(
+                    published,
+                    there.version,
+                    files,
+                    new=snapshot is not live,
+                    checked=True,
+                    before=there,
+                    log=PlacedExtra(there.log, snapshot.tree / there.log.path)
+                    if there.log
+                    else None,
+                )
+            )
             continue
         try:
             contents.append(_from_pool(published, publication, pool))
@@ -91,19 +118,27 @@ def _from_pool(published: Published, publication: Publication, pool: Path | None
             f"the pool's {published.key} is a build of {result.component} on {result.distro}"
         )
     directory = farm_pool.directory(pool, published.key)
-    files = [file for file in result.files if file.kind in _PUBLISHED_KINDS]
-    problems = [problem for file in files for problem in _damage(directory, file)]
+    files = [file for file in result.files if file.kind in _PACKAGE_KINDS]
+    logs = [file for file in result.files if file.kind == "log"][:1]
+    problems = [problem for file in (*files, *logs) for problem in _damage(directory, file)]
     if problems:
         raise PublishError("damaged in the pool", problems)
     paths = {
         kind: [directory / file.filename for file in files if file.kind == kind]
-        for kind in _PUBLISHED_KINDS
+        for kind in _PACKAGE_KINDS
     }
     digests = {file.filename: (file.sha256, file.size) for file in files}
     read = debs.read_packages if publication.family is Family.DEB else rpms.read_packages
     described = read(paths["source"], paths["binary"], digests, publication.architecture)
     placed = tuple(Placed(file, directory / file.filename) for file in described)
-    return Content(published, result.version, placed, new=True)
+    log = PlacedExtra(_log(result, logs[0]), directory / logs[0].filename) if logs else None
+    return Content(published, result.version, placed, new=True, result=result, log=log)
+
+
+def _log(result: BuildResult, file: PoolFile) -> Extra:
+    # The key makes the name one of a kind: a build's log is never another's.
+    name = f"{result.component}_{result.key[:_KEY_DIGITS]}.log"
+    return Extra(path=f"{LOGS}/{name}", sha256=file.sha256, size=file.size)
 
 
 def _damage(directory: Path, file: PoolFile) -> list[str]:

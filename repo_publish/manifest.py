@@ -42,16 +42,58 @@ class ManifestFile(_Plain):
         return self.path.rpartition("/")[2]
 
 
+class ManifestInput(_Plain):
+    """A build that another one was made with."""
+
+    key: str
+    """Build key."""
+    version: str
+    """Of its packages; empty when it is known no more."""
+
+
+class Extra(_Plain):
+    """A file of a snapshot that is no package."""
+
+    path: str
+    """Relative to the snapshot."""
+    sha256: str
+    size: int
+
+
 class ManifestComponent(_Plain):
-    """One component's packages in a snapshot."""
+    """One component's packages in a snapshot, and how they were built."""
 
     component: str
     commit: str
     key: str
     """Build key."""
     version: str
-    reason: str
+    reason: str = ""
+    """Why it was built."""
     files: tuple[ManifestFile, ...]
+    git: str = ""
+    """Clone URL of the component's repository."""
+    directory: str = "."
+    """In the repository."""
+    licence: str = ""
+    """SPDX expression."""
+    inputs: dict[str, ManifestInput] = {}
+    """Components whose packages the build saw."""
+    output_digest: str = ""
+    root_identity: str = ""
+    """Digest of the clean root that it was built in."""
+    tests: str = ""
+    """``passed`` or ``none``."""
+    started: int = 0
+    """When the build began and when it ended, in seconds since 1970; 0: not known."""
+    finished: int = 0
+    log: Extra | None = None
+    """Of the build."""
+
+    @property
+    def extras(self) -> tuple[Extra, ...]:
+        """Files that come with the packages."""
+        return (self.log,) if self.log else ()
 
 
 class Rollback(_Plain):
@@ -112,6 +154,13 @@ class Manifest(_Plain):
     """Only of the snapshot that went back, not of those after it."""
     refused: dict[str, Refused] = {}
     """Component to the build that was rolled back, until another one is published."""
+
+    changes: dict[str, tuple[str, ...]] = {}
+    """Component to the subjects of its commits since the snapshot before this one, newest first."""
+
+    def extras(self) -> dict[str, Extra]:
+        """Every file beside the packages that builds brought, by its path."""
+        return {extra.path: extra for c in self.components for extra in c.extras}
 
     def offered(self) -> list[ManifestFile]:
         """Every package file that a client of the line may have: of this snapshot, and of what was

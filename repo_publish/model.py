@@ -19,8 +19,19 @@ class Published(_Plain):
     """Build key: `pool/<key[:2]>/<key>/` holds the files and `result.json` (farm.job.model)."""
     commit: str
     reason: str = ""
+    git: str = ""
+    """Clone URL of the component's repository."""
+    directory: str = "."
+    """In the repository."""
+    licence: str = ""
+    """SPDX expression."""
     inputs: dict[str, str] = {}
     """Components whose packages the build saw, and the build keys of these."""
+    changes: tuple[str, ...] = ()
+    """Subjects of the commits since what the line published before."""
+    started: int = 0
+    """When the build began and when it ended, in seconds since 1970; 0: not known."""
+    finished: int = 0
 
 
 class Publication(_Plain):

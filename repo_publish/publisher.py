@@ -13,6 +13,7 @@ from farm.model import Family
 from repo_publish import debs, rpms, rules
 from repo_publish.assembly import Assembly
 from repo_publish.content import Content, collect
+from repo_publish.describe import described
 from repo_publish.errors import PublishError
 from repo_publish.failures import explained
 from repo_publish.files import sync_filesystem
@@ -202,7 +203,7 @@ class _Publishing:
         timestamp = next_timestamp(self.live.manifest.timestamp if self.live else 0)
         manifest = self._manifest(contents, key, number, timestamp)
         earlier = [self.line.snapshot(n) for n in self.line.numbers()[-KEPT_SNAPSHOTS:]]
-        assembly.finish(manifest, key, earlier)
+        assembly.finish(manifest, contents, key, earlier)
         trusted = {p.file.path for c in contents if not c.new for p in c.files}
         verify_snapshot(assembly.tree, trusted=trusted, work=work)
         sync_filesystem(work)
@@ -227,20 +228,15 @@ class _Publishing:
             previous=self.live.manifest.number if self.live else None,
             timestamp=timestamp,
             signing_key=key.fingerprint,
-            components=tuple(
-                ManifestComponent(
-                    component=content.published.component,
-                    commit=content.published.commit,
-                    key=content.published.key,
-                    version=content.version,
-                    reason=content.published.reason,
-                    files=tuple(placed.file for placed in content.files),
-                )
-                for content in contents
-            ),
+            components=described(contents, self.stores.pool),
             origin=self.purpose.origin,
             rollback=self.purpose.rollback,
             refused=dict(refused or {}),
+            changes={
+                content.published.component: content.published.changes
+                for content in contents
+                if content.new and content.published.changes
+            },
         )
 
     def _refuse_reuse(self, contents: Sequence[Content]) -> None:

@@ -26,6 +26,7 @@ _TYPES = {
     ".gz": "application/gzip",
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
+    ".log": _TEXT,
     ".repo": _TEXT,
     ".rpm": "application/x-rpm",
     ".sources": _TEXT,

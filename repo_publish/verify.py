@@ -47,6 +47,8 @@ def verify_snapshot(
         _check_offer(tree, offer, listed)
         for path, (digest, size) in listed.items():
             check_file(tree, path, digest, size, hashed=path not in trusted)
+        for path, extra in manifest.extras().items():
+            check_file(tree, path, extra.sha256, extra.size)
         if manifest.family is Family.RPM:
             new = [tree / path for path in listed if path not in trusted]
             verify_yum.check_package_signatures(new, keys / KEY_ASCII, scratch)

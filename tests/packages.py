@@ -146,7 +146,7 @@ def _pool_file(path: Path) -> PoolFile:
     binary = path.suffix in (".deb", ".rpm") and not path.name.endswith(".src.rpm")
     return PoolFile(
         filename=path.name,
-        kind="binary" if binary else "source",
+        kind="log" if path.suffix == ".log" else "binary" if binary else "source",
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         package=path.name.split("_")[0] if path.suffix == ".deb" else "",
