@@ -7,17 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import createrepo_c
-from debian.deb822 import Deb822, PkgRelation
+from debian.deb822 import PkgRelation
 from debian.debian_support import Version
 
 from farm.model import Family
 from farm.version_order import rpm_sort_key
 from repo_publish.debs import control_fields
 from repo_publish.gate import BinaryPackage, Build, Relation
+from repo_publish.paragraphs import read_paragraphs
 
 PackageFiles = Mapping[str, Iterable[tuple[str, Path]]]
 """Component to its binary packages: path in the snapshot, and where the file is now."""
 
+_INDEX_FIELDS = ("Filename", "Package", "Version", "Provides", "Pre-Depends", "Depends")
 _RPM_OPERATORS = {"EQ": "=", "LT": "<", "LE": "<=", "GT": ">", "GE": ">="}
 
 
@@ -87,8 +89,7 @@ def _live_debs(tree: Path) -> dict[str, Mapping[str, str]]:
 
 def _paragraphs(tree: Path) -> Iterator[Mapping[str, str]]:
     for index in sorted(tree.glob("dists/*/main/binary-*/Packages")):
-        with index.open(encoding="utf-8") as file:
-            yield from Deb822.iter_paragraphs(file, use_apt_pkg=False)
+        yield from read_paragraphs(index, _INDEX_FIELDS)
 
 
 def _evr(epoch: str | None, version: str | None, release: str | None) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from debian.deb822 import Deb822, Release, Sources
+from debian.deb822 import Release
 
 from farm.run import clean_environment, run
 from repo_publish.checks import check_file, check_signature
 from repo_publish.errors import VerifyError
+from repo_publish.paragraphs import read_paragraphs
 from repo_publish.release import by_hash
 
 Offer = dict[str, tuple[str, int]]
@@ -42,16 +43,23 @@ def check_indices(tree: Path, distro: str, keyring: Path, work: Path) -> None:
 
 
 def offered_packages(tree: Path, distro: str, architecture: str) -> Offer:
-    """Every package file that the indices name."""
+    """Every package file that the indices name.
+
+    :raises VerifyError: an index cannot be read.
+    """
     main = tree / "dists" / distro / "main"
+    packages = main / f"binary-{architecture}" / "Packages"
+    sources = main / "source" / "Sources"
     offer: Offer = {}
-    with (main / f"binary-{architecture}" / "Packages").open("rb") as stream:
-        for package in Deb822.iter_paragraphs(stream, fields=["Filename", "SHA256", "Size"]):
+    try:
+        for package in read_paragraphs(packages, ["Filename", "SHA256", "Size"]):
             offer[package["Filename"]] = (package["SHA256"], int(package["Size"]))
-    with (main / "source" / "Sources").open("rb") as stream:
-        wanted = ["Directory", "Checksums-Sha256"]
-        for source in Sources.iter_paragraphs(stream, fields=wanted, use_apt_pkg=False):
-            for entry in source["Checksums-Sha256"]:
-                path = f"{source['Directory']}/{entry['name']}"
-                offer[path] = (entry["sha256"], int(entry["size"]))
+        for source in read_paragraphs(sources, ["Directory", "Checksums-Sha256"]):
+            for entry in source["Checksums-Sha256"].splitlines()[1:]:
+                digest, size, name = entry.split()
+                offer[f"{source['Directory']}/{name}"] = (digest, int(size))
+    except (KeyError, ValueError) as error:
+        raise VerifyError(
+            f"{main}: an index has a paragraph that cannot be read: {error}"
+        ) from error
     return offer
