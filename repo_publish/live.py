@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from repo_publish.errors import PublishError
 from repo_publish.line import Line
 from repo_publish.manifest import Manifest, load_manifest
+
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -42,5 +45,9 @@ def kept(line: Line, number: int) -> Kept:
 
     :raises PublishError: there is none of that number, or it is damaged.
     """
+    numbers = line.numbers()
+    if number not in numbers:
+        known = f"; the newest are {', '.join(map(str, numbers[-_SHOWN:]))}" if numbers else ""
+        raise PublishError(f"{line}: there is no snapshot {number}{known}")
     tree = line.snapshot(number)
     return Kept(load_manifest(tree), tree)

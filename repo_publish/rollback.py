@@ -7,7 +7,7 @@ from typing import TextIO
 
 from repo_publish.errors import PublishError
 from repo_publish.line import Line
-from repo_publish.live import Kept, Live, kept
+from repo_publish.live import Live, kept
 from repo_publish.manifest import Manifest, Rollback
 from repo_publish.model import Publication, Published, Snapshot
 from repo_publish.publisher import Purpose, Stores, publication_of, publish_locked
@@ -29,7 +29,7 @@ def roll_back(line: Line, to: int, reason: str, stores: Stores, log: TextIO) -> 
         now = _live(line, live)
         if to == now.manifest.number:
             raise PublishError(f"{line}: snapshot {to} is the live one")
-        target = _kept(line, to)
+        target = kept(line, to)
         before = now.manifest
         wanted = publication_of(target.manifest).model_copy(update={"title": before.title})
         if {p.key for p in wanted.packages} == {c.key for c in before.components}:
@@ -91,11 +91,3 @@ def _live(line: Line, live: Live | None) -> Live:
     if live is None:
         raise PublishError(f"{line}: nothing is published yet")
     return live
-
-
-def _kept(line: Line, number: int) -> Kept:
-    numbers = line.numbers()
-    if number not in numbers:
-        known = ", ".join(map(str, numbers[-10:]))
-        raise PublishError(f"{line}: there is no snapshot {number}; the newest are {known}")
-    return kept(line, number)

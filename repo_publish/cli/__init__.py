@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typer
 
-from repo_publish.cli import publishing, rollback
+from repo_publish.cli import history, publishing, rollback
 
-GROUPS = (publishing, rollback)
+GROUPS = (publishing, history, rollback)
 
 
 def register(app: typer.Typer) -> None:
