@@ -15,7 +15,7 @@ from typing import TextIO
 from farm.errors import CommandError
 from farm.run import clean_environment, run
 from repo_publish.content import Content, Placed
-from repo_publish.files import place
+from repo_publish.files import place, place_all
 from repo_publish.live import Live
 from repo_publish.manifest import Manifest
 from repo_publish.model import Publication
@@ -68,8 +68,9 @@ def distributions(publication: Publication) -> str:
         f"Codename: {publication.distro}\n"
         f"Architectures: {publication.architecture} source\n"
         "Components: main\n"
-        "DebIndices: Packages . .gz .xz\n"
-        "DscIndices: Sources . .gz .xz\n"
+        # xz saves a fifth more, and takes ten times as long, for every package there is.
+        "DebIndices: Packages . .gz\n"
+        "DscIndices: Sources . .gz\n"
     )
 
 
@@ -79,8 +80,7 @@ def _alike(live: Manifest, publication: Publication) -> bool:
 
 def _difference(reprepro: _Reprepro, contents: Sequence[Content], live: Live) -> None:
     """Start from the live snapshot; take away what goes, then add what comes."""
-    for path in live.manifest.files():
-        place(live.tree / path, reprepro.tree / path)
+    place_all(live.manifest.files(), live.tree, reprepro.tree)
     shutil.copytree(live.database, reprepro.database)
     stays = {(c.published.component, c.published.key) for c in contents if not c.new}
     gone = [c for c in live.manifest.components if (c.component, c.key) not in stays]

@@ -12,11 +12,11 @@ from farm.model import Family
 from repo_publish import apt, yum
 from repo_publish.client_files import KEY_ASCII, KEY_BINARY, write_client_files
 from repo_publish.content import Content
-from repo_publish.files import place, place_if_missing
+from repo_publish.files import place, place_all
 from repo_publish.keys import Keyring, Signer, SigningKey
 from repo_publish.line import Line
 from repo_publish.live import Live
-from repo_publish.manifest import MANIFEST, Manifest, load_manifest
+from repo_publish.manifest import MANIFEST, Manifest, package_paths
 from repo_publish.model import Publication
 from repo_publish.release import write_release
 from repo_publish.rpm_signing import sign_packages
@@ -85,9 +85,11 @@ class Assembly:
         tree = self.tree
         for log in (content.log for content in contents if content.log):
             place(log.origin, tree / log.extra.path)
+        there = set(manifest.files())
         for old_tree in earlier:
-            for path in load_manifest(old_tree).files():
-                place_if_missing(old_tree / path, tree / path)
+            older = package_paths(old_tree) - there
+            place_all(older, old_tree, tree)
+            there |= older
         self.keyring.export(key, ascii_file=tree / KEY_ASCII, binary_file=tree / KEY_BINARY)
         write_client_files(manifest, tree)
         (tree / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")

@@ -6,13 +6,14 @@ import ctypes
 import errno
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 _NO_HARDLINK = (errno.EXDEV, errno.EPERM, errno.EMLINK)
 _WORLD_READABLE = 0o044
 
 
-def place(origin: Path, target: Path) -> None:
+def place(origin: Path | str, target: Path | str) -> None:
     """Make `target` the same file as `origin`: a hardlink where that is possible, else a copy.
 
     A file that a web server of another user could not read is copied, with mode 0644: its own
@@ -20,18 +21,29 @@ def place(origin: Path, target: Path) -> None:
 
     :raises FileExistsError: `target` is there already.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if origin.stat().st_mode & _WORLD_READABLE == _WORLD_READABLE:
+    status = os.stat(origin)  # noqa: PTH116 (an archive has thousands of files; a Path is slow)
+    if status.st_mode & _WORLD_READABLE == _WORLD_READABLE:
         try:
-            os.link(origin, target)
+            try:
+                os.link(origin, target)
+            except FileNotFoundError:
+                Path(target).parent.mkdir(parents=True, exist_ok=True)
+                os.link(origin, target)
             return
         except OSError as error:
             if error.errno not in _NO_HARDLINK:
                 raise
-    with origin.open("rb") as source, target.open("xb") as copy:
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    with Path(origin).open("rb") as source, Path(target).open("xb") as copy:
         shutil.copyfileobj(source, copy)
-    target.chmod(0o644)
-    os.utime(target, ns=(origin.stat().st_atime_ns, origin.stat().st_mtime_ns))
+    Path(target).chmod(0o644)
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def place_all(paths: Iterable[str], origin: Path, target: Path) -> None:
+    """`place` files of one tree at the same relative paths of another."""
+    for path in paths:
+        place(f"{origin}/{path}", f"{target}/{path}")
 
 
 def place_if_missing(origin: Path, target: Path) -> None:
