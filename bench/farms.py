@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from bench.graphs import BuildGraph
-from farm.generations import Farm, Publish, Start, Step
+from farm.decisions import Publish, Start, Step
+from farm.generations import Farm
 from farm.heads import Head
 from farm.model import Channel, Component, Distro, Stack
-from farm.plan.key import build_key, digest_of
-from farm.records.store import BUILT, BuildRow, LineId, Records
+from farm.plan.key import OwnKeys, Wish, build_key, digest_of, view_digest
+from farm.records.store import RUNNING, BuildRow, LineId, Records
 
 CHANNEL = "development"
 
@@ -83,50 +84,54 @@ class LineFarm:
 
     def _build_all(self, line: LineId) -> None:
         """Put a build of everything on record, one pass in build order; then publish it."""
-        heads, _ = self.farm.current(line)
-        own = self.farm._own(line, heads, {})
-        closures: dict[str, dict[str, str]] = {}
+        own = OwnKeys(self.farm.stack)
+        views: dict[str, str] = {}
         keys: dict[str, str] = {}
         for name in self.graph.order:
-            seen: dict[str, str] = {}
-            for needed in self.graph.depends[name]:
-                seen |= closures[needed]
-            key = keys[name] = build_key(digest_of(own[name]), seen)
-            digest = self.output_of(name, key, heads[name].commit, seen)
-            closures[name] = {**seen, name: digest}
-            self.records.builds[key] = BuildRow(
+            head = self._head(name)
+            wish = Wish(head.commit, head.upstream_version)
+            depends = self.graph.depends[name]
+            seen = {needed: views[needed] for needed in depends}
+            key = keys[name] = build_key(own.digest(name, line[1], wish), seen)
+            digest = self.output_of(name, key, head.commit, seen)
+            views[name] = view_digest(digest, seen)
+            row = BuildRow(
                 key=key,
                 component=name,
                 distro=line[1],
                 channel=line[0],
                 generation=0,
-                outcome=BUILT,
-                source=f"{heads[name].commit}+0",
+                outcome=RUNNING,
+                source=wish.source,
                 rebuild=0,
                 upstream_version="1.0",
-                inputs={**own[name], "dependencies": seen},
-                uses={needed: keys[needed] for needed in seen},
+                inputs={**own.inputs(name, line[1], wish), "dependencies": seen},
+                uses={needed: keys[needed] for needed in depends},
                 reasons=["first build"],
-                output_digest=digest,
-                started_at=-self.graph.seconds[name],
-                finished_at=0.0,
             )
+            self.now = -self.graph.seconds[name]
+            self.records.start_build(row)
+            self.records.build_began(key)
+            self.now = 0.0
+            self.records.build_succeeded(key, digest)
         step = self.advance(line)
         assert step.publish is not None and not step.starts
         self.publish(step.publish)
 
     def grow_history(self, builds: int) -> None:
         """Put older builds on record, until there are `builds` of each component and distro."""
-        for key, row in list(self.records.builds.items()):
+        self.now = -1e6
+        for row in list(self.records.builds.values()):
             for number in range(builds - 1):
-                old = replace(row, key=f"{key}-{number}", finished_at=-1.0 - number)
-                if row.generation == 0:
-                    self.records.builds[old.key] = old
+                old = replace(row, key=digest_of([row.key, number]))
+                self.records.start_build(old)
+                self.records.build_succeeded(old.key, row.output_digest)
+        self.now = 0.0
 
     def output_of(self, name: str, key: str, commit: str, dependencies: dict[str, str]) -> str:
         """The output digest of a build: another one for every key.
 
-        :param dependencies: output digests of what it was built with.
+        :param dependencies: view digests of what it was built with.
         """
         return digest_of([name, key])
 
@@ -138,8 +143,10 @@ class LineFarm:
 
     def advance(self, line: LineId) -> Step:
         """What the farm wants of a line now; what it starts counts as running."""
-        step = self.farm.advance(line, frozenset(self.running[line]))
-        self.running[line].update(start.build.key for start in step.starts)
+        step = self.farm.advance(line)
+        for start in step.starts:
+            self.running[line].add(start.build.key)
+            self.farm.began(start.build.key)
         return step
 
     def advance_all(self) -> list[Start]:
@@ -152,7 +159,7 @@ class LineFarm:
         row = self.records.builds[key]
         commit, dependencies = row.inputs["commit"], row.inputs["dependencies"]
         output = self.output_of(row.component, key, commit, dependencies)
-        self.records.build_succeeded(key, output)
+        self.farm.built(key, output)
 
     def publish(self, publish: Publish) -> None:
         """A line's archive was flipped to what was wanted."""

@@ -2,10 +2,10 @@
 
     python bench/planner.py [--data FILE] [--distros N] [--farm-distros N]
 
-Two levels. `plan_line` is the pure function. The farm is what the scheduler really runs after each
-finished build: `Farm.advance` on every line, with records in a database in memory and without
-Buildbot. The floor is a walk over the same graph in build order that looks every dependency up in a
-dictionary.
+Two levels. The pure planner: a plan made anew, and one kept up to date while builds end. The farm
+is what the scheduler really runs after each finished build: the result recorded, then
+`Farm.advance` on every line, with records in a database in memory and without Buildbot. The floor
+is a walk over the same graph in build order that looks every dependency up in a dictionary.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import argparse
 import statistics
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -23,18 +24,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.farms import LineFarm
 from bench.graphs import DEBIAN, BuildGraph, load, peak_mb, print_json, table
 from bench.simulate import facts_of
-from farm.plan.key import build_key
-from farm.plan.planner import BuildFact, LineFacts, Plan, plan_line
+from farm.generations import Farm
+from farm.graph import graph_of
+from farm.plan.key import build_key, view_digest
+from farm.plan.line_plan import LinePlan, line_graph
+from farm.plan.planner import BuildFact, LineFacts, plan_line
 from farm.plan.standing import status_file
 
 ENOUGH_S = 0.5
 """Time after which a measurement is not repeated for a better median."""
-DECISIONS = 4
-"""Builds that end, one after another, for each kind of decision of the farm."""
+DECISIONS = 20
+"""Builds that end, one after another, each followed by a decision of the farm."""
 HISTORY = 10
 """Builds of each component and distro on record, for a farm that has run for a while."""
-SAMPLES = 8
-"""Moments of a full rebuild at which one decision is measured."""
 
 
 def seconds_of(call: Callable[[], object], most: int = 5) -> float:
@@ -61,80 +63,99 @@ def walk(graph: BuildGraph) -> int:
 def all_built(facts: LineFacts) -> LineFacts:
     """The line after everything was built. Another output for every key."""
     builds: dict[str, BuildFact] = {}
-    closures: dict[str, dict[str, str]] = {}
+    views: dict[str, str] = {}
     for name in facts.order:
-        seen: dict[str, str] = {}
-        for needed in facts.depends[name]:
-            seen |= closures[needed]
+        seen = {needed: views[needed] for needed in facts.depends[name]}
         key = build_key(facts.own[name], seen)
         builds[key] = BuildFact(True, facts.sources[name], key)
-        closures[name] = {**seen, name: key}
+        views[name] = view_digest(key, seen)
     return replace(facts, builds=builds)
 
 
-def changed(facts: LineFacts, name: str) -> LineFacts:
-    """The line after a commit to one component."""
-    return replace(
-        facts,
-        own={**facts.own, name: f"{'f' * 63}{len(name) % 10}"},
-        sources={**facts.sources, name: "commit+1"},
-    )
+@dataclass
+class Replay:
+    """A line's plan kept up to date while its builds end one after another."""
 
+    graph: BuildGraph
+    facts: LineFacts
+    builds: dict[str, BuildFact]
+    decisions: list[float] = field(default_factory=list)
+    """CPU seconds of each decision after a build ended."""
+    affected: int = 0
+    """Components of which the plan said something else, over all decisions."""
 
-def a_build_ends(facts: LineFacts, done: int) -> tuple[LineFacts, LineFacts]:
-    """A line with its first `done` components built, before and after one more of them."""
-    builds: dict[str, BuildFact] = {}
-    full = plan_line(facts)
-    for name in facts.order[: done + 1]:
-        node = full.nodes[name]
-        builds[node.key] = facts.builds[node.key]
-    last = full.nodes[facts.order[done]].key
-    before = {key: fact for key, fact in builds.items() if key != last}
-    return replace(facts, builds=before), replace(facts, builds=builds)
+    def __post_init__(self) -> None:
+        self.running: set[str] = set()
+        facts = replace(self.facts, builds=self.builds, running=self.running)
+        fixed = line_graph(graph_of(self.graph.depends))
+        began = time.process_time()
+        self.plan = LinePlan(fixed, facts)
+        self.made_s = time.process_time() - began
 
+    def run(self) -> None:
+        """Build everything, as if on as many workers as can be used, and decide after each."""
+        waiting = deque(self._start())
+        while waiting:
+            key, name = waiting.popleft()
+            self.running.discard(key)
+            self.builds[key] = BuildFact(True, self.facts.sources[name], f"{key[:60]}")
+            began = time.process_time()
+            self.plan.key_changed(key)
+            self.affected += len(self.plan.refresh())
+            start = self._start()
+            self.decisions.append(time.process_time() - began)
+            waiting.extend(start)
 
-def affected(before: Plan, after: Plan) -> int:
-    """Components of which the planner says something else now."""
-    return sum(before.nodes[name] != node for name, node in after.nodes.items())
+    def _start(self) -> list[tuple[str, str]]:
+        start = [(self.plan.nodes[name].key, name) for name in self.plan.start]
+        for key, _ in start:
+            self.running.add(key)
+            self.plan.key_changed(key)
+        self.plan.refresh()
+        return start
+
+    def change(self, name: str) -> None:
+        """A commit to one component, then everything that follows from it."""
+        began = time.process_time()
+        self.plan.admit(name, "f" * 64, "commit+1")
+        self.affected += len(self.plan.refresh())
+        self.decisions.append(time.process_time() - began)
+        self.run()
 
 
 def plan_figures(graph: BuildGraph, distros: int) -> dict[str, float]:
-    """`plan_line` in every situation; seconds are of all distros together unless they say `one`."""
+    """The pure planner; seconds are of one line unless the name says `all`."""
     nothing = facts_of(graph, durations=graph.seconds)
     built = all_built(nothing)
     leaf = next(name for name in reversed(graph.order) if not graph.dependents[name])
     base = max(graph.order, key=lambda name: len(graph.all_dependents[name]))
-    figures: dict[str, float] = {"floor_one_walk_s": seconds_of(lambda: walk(graph), 50)}
-    for name, facts in {
-        "from_nothing": nothing,
-        "leaf_change": changed(built, leaf),
-        "base_change": changed(built, base),
-        "no_op": built,
-    }.items():
-        figures[f"{name}_s"] = seconds_of(lambda f=facts: _on_each(f, distros))
-    figures["base_dependents"] = len(graph.all_dependents[base])
-    samples = [round((i + 0.5) * (len(graph.order) - 1) / SAMPLES) for i in range(SAMPLES)]
-    decisions, touched = [], []
-    for done in samples:
-        before, after = a_build_ends(built, done)
-        decisions.append(seconds_of(lambda f=after: plan_line(f), 3))
-        touched.append(affected(plan_line(before), plan_line(after)))
-    figures["decision_one_line_mean_s"] = statistics.mean(decisions)
-    figures["decision_one_line_worst_s"] = max(decisions)
-    figures["affected_components_mean"] = statistics.mean(touched)
-    figures["decided_per_affected"] = len(graph.order) / statistics.mean(touched)
-    nodes = plan_line(built).nodes
-    figures["keys_share_of_no_op"] = (
-        seconds_of(lambda: [build_key(built.own[n], nodes[n].dependencies) for n in nodes])
-        * distros
-        / figures["no_op_s"]
-    )
-    figures["closure_entries"] = sum(len(n.dependencies) for n in nodes.values())
-    # One pass after each build of each line, as the scheduler does when builds end apart.
-    figures["full_rebuild_planning_s"] = (
-        figures["decision_one_line_mean_s"] * len(graph.order) * distros
-    )
+    figures: dict[str, float] = {
+        "floor_one_walk_s": seconds_of(lambda: walk(graph), 50),
+        "anew_nothing_built_all_s": seconds_of(lambda: _on_each(nothing, distros)),
+        "anew_all_built_all_s": seconds_of(lambda: _on_each(built, distros)),
+        "base_dependents": len(graph.all_dependents[base]),
+    }
+    full = Replay(graph, nothing, {})
+    full.run()
+    figures |= _replayed("full_rebuild", full)
+    for name, component in (("leaf_change", leaf), ("base_change", base)):
+        replay = Replay(graph, built, dict(built.builds))
+        replay.change(component)
+        figures |= _replayed(name, replay)
+    figures["no_op_all_s"] = seconds_of(lambda: [replay.plan.refresh() for _ in range(distros)], 50)
     return figures
+
+
+def _replayed(name: str, replay: Replay) -> dict[str, float]:
+    spent = sum(replay.decisions)
+    return {
+        f"{name}_s": spent,
+        f"{name}_decisions": len(replay.decisions),
+        f"{name}_affected": replay.affected,
+        f"{name}_per_affected_us": spent / replay.affected * 1e6,
+        f"{name}_decision_median_s": statistics.median(replay.decisions),
+        f"{name}_decision_worst_s": max(replay.decisions),
+    }
 
 
 def _on_each(facts: LineFacts, distros: int) -> None:
@@ -143,39 +164,37 @@ def _on_each(facts: LineFacts, distros: int) -> None:
 
 
 def farm_figures(graph: BuildGraph, distros: int) -> dict[str, float]:
-    """The farm's own passes, with everything built and published before."""
+    """The farm's own passes over all lines, with everything built and published before."""
     farm = LineFarm(graph, distros)
     line = farm.lines[0]
     by_dependents = sorted(graph.order, key=lambda name: (len(graph.all_dependents[name]), name))
     median = by_dependents[len(by_dependents) // 2]
     figures = {
-        "farm_no_op_s": seconds_of(farm.advance_all, 3),
+        "farm_mb": peak_mb(),
+        "farm_no_op_s": seconds_of(farm.advance_all, 20),
+        "farm_restart_s": seconds_of(lambda: Farm(farm.farm.stack, farm.records).line(line), 3)
+        * distros,
+        "farm_median_dependents": len(graph.all_dependents[median]),
+        "farm_take_in_push_s": seconds_of(lambda: farm.push(graph.order[-1]), 5),
     }
-    figures["farm_median_dependents"] = len(graph.all_dependents[median])
+    farm.advance_all()
     farm.push(median)
     farm.advance_all()
-    decisions: dict[str, list[float]] = {"all_lines": [], "one_line": []}
-    starts = []
-    for number in range(2 * DECISIONS):
-        key = min(farm.running[line], key=lambda key: farm.records.builds[key].component)
-        farm.finish(line, key)
-        kind = "one_line" if number % 2 else "all_lines"
-        before = sum(map(len, farm.running.values()))
-        began = time.process_time()
-        farm.advance(line) if number % 2 else farm.advance_all()
-        decisions[kind].append(time.process_time() - began)
-        starts.append(sum(map(len, farm.running.values())) - before)
+    decisions = []
+    for _ in range(DECISIONS):
         if not farm.running[line]:
             break
-    for kind, times in decisions.items():
-        figures[f"farm_decision_{kind}_s"] = statistics.median(times)
-    figures["farm_scheduler_pass_s"] = figures["farm_decision_all_lines_s"] + seconds_of(
-        lambda: status_file(farm.farm, frozenset().union(*farm.running.values()), farm.now), 3
-    )
-    figures["farm_decision_starts_mean"] = statistics.mean(starts)
-    figures["farm_take_in_push_s"] = seconds_of(lambda: farm.push(graph.order[-1]), 5)
+        key = min(farm.running[line], key=lambda key: farm.records.builds[key].component)
+        began = time.process_time()
+        farm.finish(line, key)
+        farm.advance_all()
+        decisions.append(time.process_time() - began)
+    figures["farm_decision_s"] = statistics.median(decisions)
+    figures["farm_decision_worst_s"] = max(decisions)
+    figures["farm_status_s"] = seconds_of(lambda: status_file(farm.farm, farm.now), 3)
     farm.grow_history(HISTORY)
-    figures["farm_no_op_long_history_s"] = seconds_of(farm.advance_all, 3)
+    figures["farm_no_op_long_history_s"] = seconds_of(farm.advance_all, 20)
+    figures["farm_long_history_mb"] = peak_mb()
     return figures
 
 
@@ -183,53 +202,43 @@ def show(graph: BuildGraph, figures: dict[str, float], distros: int, farm_distro
     """Print the figures for people."""
     floor = figures["floor_one_walk_s"]
     rows = [
-        (f"plan_line, from nothing, {distros} distros", "from_nothing_s", distros),
-        (f"plan_line, leaf change, {distros} distros", "leaf_change_s", distros),
-        (f"plan_line, base change, {distros} distros", "base_change_s", distros),
-        (f"plan_line, no-op, {distros} distros", "no_op_s", distros),
-        ("plan_line, one build ended, its line: mean", "decision_one_line_mean_s", 1),
-        ("plan_line, one build ended, its line: worst", "decision_one_line_worst_s", 1),
-        (f"farm, no-op, {farm_distros} distros", "farm_no_op_s", farm_distros),
-        ("farm, one build ended, its line", "farm_decision_one_line_s", 1),
+        (f"planned anew, nothing built, {distros} lines", "anew_nothing_built_all_s", distros),
+        (f"planned anew, all built, {distros} lines", "anew_all_built_all_s", distros),
+        (f"nothing happened, {distros} lines", "no_op_all_s", distros),
+        ("a build of a full rebuild ended: median", "full_rebuild_decision_median_s", 1),
+        ("a build of a full rebuild ended: worst", "full_rebuild_decision_worst_s", 1),
+        ("all decisions of a full rebuild", "full_rebuild_s", 1),
+        ("all decisions of a leaf change", "leaf_change_s", 1),
+        ("all decisions of a base change", "base_change_s", 1),
+        (f"farm, nothing happened, {farm_distros} lines", "farm_no_op_s", farm_distros),
+        (f"farm, restarted, {farm_distros} lines", "farm_restart_s", farm_distros),
+        (f"farm, a build ended, {farm_distros} lines: median", "farm_decision_s", 1),
+        (f"farm, a build ended, {farm_distros} lines: worst", "farm_decision_worst_s", 1),
+        ("farm, a push taken in", "farm_take_in_push_s", 1),
+        (f"farm, the status file of {farm_distros} lines", "farm_status_s", farm_distros),
         (
-            f"farm, one build ended, {farm_distros} distros",
-            "farm_decision_all_lines_s",
-            farm_distros,
-        ),
-        (
-            "  the same, with the status that is written after it",
-            "farm_scheduler_pass_s",
-            farm_distros,
-        ),
-        (
-            f"farm, a pass of {farm_distros} distros, {HISTORY} builds of each on record",
+            f"farm, nothing happened, {HISTORY} builds of each on record",
             "farm_no_op_long_history_s",
             farm_distros,
         ),
-        ("farm, a push taken in", "farm_take_in_push_s", 1),
     ]
     print(graph)
     shown = [
-        [label, f"{figures[key] / (floor * lines):.1f}", f"{figures[key] * 1000:.1f}"]
+        [label, f"{figures[key] / (floor * lines):.2f}", f"{figures[key] * 1000:.2f}"]
         for label, key, lines in rows
         if key in figures
     ]
     print(table(["", "÷ floor", "ms"], [["floor: one walk", "1.0", f"{floor * 1e3:.2f}"], *shown]))
+    for name in ("full_rebuild", "leaf_change", "base_change"):
+        print(
+            f"{name.replace('_', ' ')}: {figures[f'{name}_decisions']} decisions,"
+            f" {figures[f'{name}_affected']} times a component was affected,"
+            f" {figures[f'{name}_per_affected_us']:.0f} µs each"
+        )
     print(
-        f"one build ended: {len(graph.order)} components decided anew,"
-        f" {figures['affected_components_mean']:.1f} changed"
-        f" (ratio {figures['decided_per_affected']:.0f})"
+        f"peak memory: {figures['start_mb']:.0f} MB with the graph, {figures['plan_peak_mb']:.0f}"
+        f" MB with the plans, {figures['peak_mb']:.0f} MB in the end"
     )
-    print(
-        f"digests hashed and kept per pass and line: {figures['closure_entries']:.0f}"
-        f" (edges: {graph.edges})"
-    )
-    print(f"share of build keys in a no-op pass: {figures['keys_share_of_no_op']:.0%}")
-    print(
-        f"planning in a full rebuild of {distros} distros, a pass of its line per build:"
-        f" {figures['full_rebuild_planning_s']:.0f} s"
-    )
-    print(f"peak memory: {figures['peak_mb']:.0f} MB, {figures['start_mb']:.0f} MB with the graph")
 
 
 def main() -> None:
@@ -250,7 +259,7 @@ def main() -> None:
     show(graph, figures, distros, farm_distros)
     ratios = {
         f"{name.removesuffix('_s')}_ratio": figures[name] / figures["floor_one_walk_s"] / lines
-        for name, lines in (("no_op_s", distros), ("decision_one_line_mean_s", 1))
+        for name, lines in (("no_op_all_s", distros), ("full_rebuild_decision_median_s", 1))
     }
     sizes = {"components": len(graph.order), "distros": distros, "farm_distros": farm_distros}
     print_json({"data": graph.name, **sizes, **ratios, **figures})

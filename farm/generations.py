@@ -7,16 +7,19 @@ happened. Everything here can be asked again at any time, in particular after a 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from farm import graph
+from farm.decisions import Publish, Start, Step
 from farm.heads import Head
-from farm.model import Channel, Component, Stack
-from farm.plan.key import KeyInputs, differences, digest_of, own_inputs
-from farm.plan.planner import LineFacts, Node, Plan, may_join, plan_line
+from farm.line_state import LineState
+from farm.model import Stack
+from farm.plan.key import KeyInputs, View, differences
+from farm.plan.line_plan import LineGraph, LinePlan
+from farm.plan.planner import LineFacts, seen_by
+from farm.records.rows import Topic
 from farm.records.store import RUNNING, BuildRow, Generation, LineId, Records, SnapshotRow
+from farm.wishes import Wishes
 
 MAX_ATTEMPTS = 6
 """Failures of the machinery after which a build waits for `GIVEN_UP_S` instead of a back-off."""
@@ -24,250 +27,292 @@ FIRST_BACKOFF_S = 5.0
 GIVEN_UP_S = 3600.0
 
 
-@dataclass(frozen=True)
-class Start:
-    """A build that is to be started now."""
-
-    build: BuildRow
-    priority: int
-    """Seconds of the longest path that waits for it."""
-
-
-@dataclass(frozen=True)
-class Publish:
-    """A line whose archive is to be brought up to date."""
-
-    line: LineId
-    generation: int
-    content: dict[str, str]
-    """Component to build key."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What to do for a line now."""
-
-    starts: tuple[Start, ...] = ()
-    publish: Publish | None = None
-
-
-def branch_of(channel: Channel, component: Component) -> str | None:
-    """The branch of a component that a channel follows; None is the repository's default."""
-    return channel.branches.get(component.name) or channel.branch or component.branch
-
-
 def backoff_s(attempts: int) -> float:
     """Seconds to wait after the machinery failed for the `attempts`-th time."""
     return GIVEN_UP_S if attempts >= MAX_ATTEMPTS else FIRST_BACKOFF_S * 2.0 ** (attempts - 1)
-
-
-@dataclass(frozen=True)
-class Line:
-    """The fixed part of a line: its components in build order."""
-
-    order: tuple[str, ...]
-    depends: Mapping[str, tuple[str, ...]]
-    dependents: Mapping[str, frozenset[str]]
-    """Transitive."""
 
 
 class Farm:
     """The farm's mind: a stack, its records, and the planner between them."""
 
     def __init__(self, stack: Stack, records: Records, clock: Callable[[], float] = time.time):
-        self.stack = stack
         self.records = records
         self._clock = clock
         self.problems: dict[str, str] = {}
         """Component to what is wrong with its repository."""
+        self.running: set[str] = set()
+        """Build keys that are submitted and not finished."""
+        self._given_up: set[str] = set()
+        self.change_stack(stack)
 
     def change_stack(self, stack: Stack) -> None:
         """Go on with another components.yml."""
         self.stack = stack
-        self.__dict__.pop("lines", None)
+        self.wishes = Wishes(stack, self.records)
+        self._states: dict[LineId, LineState] = {}
 
-    @cached_property
-    def lines(self) -> dict[LineId, Line]:
-        """Every line of the stack."""
-        lines = {}
-        for channel in self.stack.channels.values():
-            for distro in self.stack.distros:
-                if channel.distros is None or distro in channel.distros:
-                    lines[channel.name, distro] = self._line(distro)
-        return lines
+    @property
+    def lines(self) -> tuple[LineId, ...]:
+        """Every channel on each of its distros."""
+        return self.wishes.lines
 
-    def _line(self, distro: str) -> Line:
-        built = graph.component_graph(self.stack, distro)
-        order = graph.build_order(built)
-        return Line(
-            order,
-            {name: tuple(sorted(graph.dependencies(built, name))) for name in order},
-            {name: graph.dependents(built, name, transitive=True) for name in order},
+    def graph(self, distro: str) -> LineGraph:
+        """The components of a distro, in build order."""
+        return self.wishes.graph(distro)
+
+    def inputs(self, line_id: LineId, name: str) -> KeyInputs | None:
+        """What is in a component's current key, without its dependencies; None without a commit."""
+        generation = self.wishes.under_way(line_id)
+        newest = self.wishes.newest(line_id, name)
+        wish = self.wishes.admitted(generation, name) if generation else newest
+        return self.wishes.inputs(line_id, name, wish) if wish else None
+
+    def line(self, line_id: LineId) -> LineState:
+        """A line with its plan, which is up to date."""
+        state = self._states.get(line_id)
+        if state is None:
+            state = self._states[line_id] = self._open(line_id)
+        state.plan.refresh()
+        return state
+
+    def _open(self, line_id: LineId) -> LineState:
+        on = self.graph(line_id[1])
+        generation = self.wishes.under_way(line_id)
+        begun, late, wishes = set(), set(), {}
+        for name in on.order:
+            newest = self.wishes.newest(line_id, name)
+            wish = self.wishes.admitted(generation, name) if generation else newest
+            if wish is not None:
+                wishes[name] = wish
+            if wish != newest:
+                late.add(name)
+        if generation is not None:
+            for name in self.records.generation_builds(line_id, generation.number):
+                row = self.records.last_build(*line_id, name)
+                if row is not None and row.started_at:
+                    begun.add(name)
+        snapshot = self.records.snapshots.get(line_id)
+        facts = LineFacts(
+            order=on.order,
+            depends=on.depends,
+            own={name: self.wishes.digest(line_id, name, wish) for name, wish in wishes.items()},
+            sources={name: wish.source for name, wish in wishes.items()},
+            builds=self.records.line_builds(line_id[1]),
+            running=self.running,
+            given_up=self._given_up,
+            published=snapshot.content if snapshot else {},
+            durations=self.records.durations(line_id[1]),
         )
+        return LineState(line_id, LinePlan(on, facts), begun, late)
 
     def observe(self, channel: str, head: Head) -> None:
         """Take in a component's newest commit; it joins running generations where it may."""
         if self.records.heads.get((channel, head.component)) == head:
             return
         self.records.put_head(channel, head)
-        for line_id, generation in list(self.records.generations.items()):
-            if generation.done or line_id[0] != channel or line_id not in self.lines:
-                continue
-            dependents = self.lines[line_id].dependents.get(head.component)
-            if dependents is None:
-                continue
-            if may_join(head.component, dependents, self._started(generation)):
-                admitted = {**generation.admitted, head.component: head}
-                self.records.put_generation(replace(generation, admitted=admitted))
+        for line_id in self.lines:
+            if line_id[0] == channel and head.component in self.graph(line_id[1]).position:
+                if (*line_id, head.component) in self.records.forced_heads:
+                    self.records.drop_forced_head(*line_id, head.component)
+                self._news(line_id, [head.component])
 
-    def _started(self, generation: Generation) -> frozenset[str]:
-        line = (generation.channel, generation.distro, generation.number)
-        return frozenset(
-            row.component
-            for row in self.records.builds.values()
-            if (row.channel, row.distro, row.generation) == line
-        )
-
-    def _own(
-        self, line_id: LineId, admitted: Mapping[str, Head], forced: Mapping[str, int]
-    ) -> dict[str, KeyInputs]:
-        distro = self.stack.distros[line_id[1]]
-        return {
-            name: own_inputs(
-                self.stack.components[name],
-                distro,
-                commit=admitted[name].commit,
-                upstream_version=admitted[name].upstream_version,
-                maintainer=self.stack.maintainer,
-                forced=forced.get(name, 0),
+    def _news(self, line_id: LineId, names: Iterable[str]) -> None:
+        """Components have another newest commit, or were forced."""
+        state = self.line(line_id)
+        generation = self.wishes.under_way(line_id)
+        admitted: dict[str, Head] = {}
+        forced: dict[str, int] = {}
+        for name in names:
+            head = self.wishes.newest_head(line_id, name)
+            if head is None:
+                continue
+            if generation is not None and not state.may_join(name):
+                state.late.add(name)
+                continue
+            admitted[name] = head
+            forced[name] = self.records.forces.get((*line_id, name), 0)
+            wish = self.wishes.wish(line_id, head, forced[name])
+            state.admit(name, self.wishes.digest(line_id, name, wish), wish.source)
+        if generation is not None and admitted:
+            self.records.put_generation(
+                replace(
+                    generation,
+                    admitted={**generation.admitted, **admitted},
+                    forced={**generation.forced, **{n: c for n, c in forced.items() if c}},
+                )
             )
-            for name in self.lines[line_id].order
-            if name in admitted
-        }
 
-    def plan(
-        self,
-        line_id: LineId,
-        admitted: Mapping[str, Head],
-        forced: Mapping[str, int],
-        running: frozenset[str] = frozenset(),
-    ) -> tuple[Plan, dict[str, KeyInputs]]:
-        """The planner's answer for a line, and every component's own key inputs."""
-        line = self.lines[line_id]
-        own = self._own(line_id, admitted, forced)
-        snapshot = self.records.snapshots.get(line_id)
-        facts = LineFacts(
-            order=line.order,
-            depends=line.depends,
-            own={name: digest_of(inputs) for name, inputs in own.items()},
-            sources={name: _source(inputs) for name, inputs in own.items()},
-            builds=self.records.line_builds(line_id[1]),
-            running=running,
-            given_up=self._given_up(),
-            published=snapshot.content if snapshot else {},
-            durations=self.records.durations(line_id[1]),
-        )
-        return plan_line(facts), own
+    def advance(self, line_id: LineId) -> Step:
+        """Say what to start or publish on a line now; begin or end generations as that needs."""
+        self._renew_given_up()
+        state = self.line(line_id)
+        if state.idle:
+            return Step()
+        generation = self.wishes.under_way(line_id) or self._begin(state)
+        if generation is None:
+            state.idle = True
+            return Step()
+        cancel = tuple(self._superseded(state))
+        if not state.plan.settled:
+            starts = [self._start(state, generation, name) for name in self._startable(state)]
+            return Step(tuple(starts), cancel)
+        wanted = state.plan.content()
+        if self.wishes.is_pull(line_id) or wanted == self._wanted(line_id):
+            self._end(state, generation)
+            return self.advance(line_id)
+        return Step((), cancel, Publish(line_id, generation.number, wanted))
 
-    def _given_up(self) -> frozenset[str]:
+    def _renew_given_up(self) -> None:
         now = self._clock()
-        return frozenset(
-            row.key
-            for row in self.records.builds.values()
-            if row.outcome == RUNNING
-            and row.attempts >= MAX_ATTEMPTS
-            and now - row.finished_at < GIVEN_UP_S
-        )
-
-    def current(self, line_id: LineId) -> tuple[Mapping[str, Head], Mapping[str, int]]:
-        """What a line would admit now: the newest heads, and how often each was forced."""
-        channel, distro = line_id
-        heads = {name: h for (c, name), h in self.records.heads.items() if c == channel}
-        forced = {
-            name: count
-            for (c, d, name), count in self.records.forces.items()
-            if (c, d) == (channel, distro)
+        given_up = {
+            key
+            for key, row in self.records.unfinished.items()
+            if row.attempts >= MAX_ATTEMPTS and now - row.finished_at < GIVEN_UP_S
         }
-        return heads, forced
+        changed = given_up ^ self._given_up
+        self._given_up -= self._given_up - given_up
+        self._given_up |= given_up
+        self._tell(changed)
 
-    def advance(self, line_id: LineId, running: frozenset[str]) -> Step:
-        """Say what to start or publish on a line now; begin or end generations as that needs.
+    def _tell(self, keys: Iterable[str]) -> None:
+        for state in self._states.values():
+            if wanted := state.plan.names_of(keys):
+                state.keys_changed(state.plan.nodes[name].key for name in wanted)
 
-        :param running: build keys that are submitted and not finished.
-        """
-        generation = self.records.generations.get(line_id)
-        if generation is None or generation.done:
-            generation = self._begin(line_id, generation)
-            if generation is None:
-                return Step()
-        plan, own = self.plan(line_id, generation.admitted, generation.forced, running)
-        if not plan.settled:
-            now = self._clock()
-            starts = []
-            for name in plan.start:
-                known = self.records.builds.get(plan.nodes[name].key)
-                if known and known.attempts and now < known.finished_at + backoff_s(known.attempts):
-                    continue
-                starts.append(self._start(generation, name, plan, own))
-            return Step(tuple(starts))
-        wanted = plan.content(self._published(line_id))
-        if wanted == self._wanted(line_id):
-            self._end(generation)
-            return self.advance(line_id, running)
-        return Step(publish=Publish(line_id, generation.number, wanted))
+    def _startable(self, state: LineState) -> Iterator[str]:
+        now = self._clock()
+        for name in state.plan.start:
+            known = self.records.unfinished.get(state.plan.nodes[name].key)
+            if (
+                known is None
+                or not known.attempts
+                or now >= known.finished_at + backoff_s(known.attempts)
+            ):
+                yield name
 
-    def _published(self, line_id: LineId) -> dict[str, str]:
-        snapshot = self.records.snapshots.get(line_id)
-        return {**snapshot.content} if snapshot else {}
+    def _superseded(self, state: LineState) -> Iterator[str]:
+        for key in state.plan.take_dropped():
+            row = self.records.unfinished.get(key)
+            begun = row is None or bool(row.started_at)
+            wanted = any(other.plan.names_of([key]) for other in self._states.values())
+            if key in self.running and not begun and not wanted:
+                yield key
 
     def _wanted(self, line_id: LineId) -> dict[str, str]:
         snapshot = self.records.snapshots.get(line_id)
         return snapshot.wanted if snapshot else {}
 
-    def _begin(self, line_id: LineId, last: Generation | None) -> Generation | None:
+    def _begin(self, state: LineState) -> Generation | None:
         """A new generation, if there is anything for it to do."""
-        heads, forced = self.current(line_id)
-        plan, _ = self.plan(line_id, heads, forced)
-        if plan.settled and plan.content(self._published(line_id)) == self._wanted(line_id):
-            return None
-        number = (last.number if last else 0) + 1
-        channel, distro = line_id
+        last = self.records.generations.get(state.line)
+        if state.plan.settled:
+            # A pull request is never published: one pass over it is enough.
+            done = last is not None if self.wishes.is_pull(state.line) else False
+            if done or state.plan.content() == self._wanted(state.line):
+                return None
+        heads = {n: h for n in state.graph.order if (h := self.wishes.newest_head(state.line, n))}
+        counts = {n: self.records.forces.get((*state.line, n), 0) for n in heads}
         generation = Generation(
-            channel, distro, number, dict(heads), dict(forced), False, self._clock()
+            *state.line,
+            number=(last.number if last else 0) + 1,
+            admitted=heads,
+            forced={name: count for name, count in counts.items() if count},
+            done=False,
+            started_at=self._clock(),
         )
         self.records.put_generation(generation)
+        state.begun.clear()
         return generation
 
-    def _end(self, generation: Generation) -> None:
-        done = replace(generation, done=True, finished_at=self._clock())
-        self.records.put_generation(done)
+    def _end(self, state: LineState, generation: Generation) -> None:
+        self.records.put_generation(replace(generation, done=True, finished_at=self._clock()))
+        state.begun.clear()
+        late, state.late = state.late, set()
+        self._news(state.line, late)
+        state.idle = False
 
-    def _start(
-        self, generation: Generation, name: str, plan: Plan, own: Mapping[str, KeyInputs]
-    ) -> Start:
-        node: Node = plan.nodes[name]
-        inputs = {**own[name], "dependencies": dict(node.dependencies)}
-        channel, distro = generation.channel, generation.distro
+    def _start(self, state: LineState, generation: Generation, name: str) -> Start:
+        nodes, direct = state.plan.nodes, state.graph.depends[name]
+        key = nodes[name].key
+        channel, distro = state.line
+        head = generation.admitted[name]
+        wish = self.wishes.wish(state.line, head, generation.forced.get(name, 0))
+        inputs = {
+            **self.wishes.inputs(state.line, name, wish),
+            "dependencies": {one: nodes[one].view for one in direct},
+        }
+        seen = seen_by(name, direct, nodes)
+        self.records.put_views(self._new_views(state, seen))
         last = self.records.last_build(channel, distro, name)
-        if last is not None and last.key == node.key:
+        if last is not None and last.key == key:
             reasons = list(last.reasons)
         else:
-            reasons = list(differences(last.inputs if last else None, inputs))
+            before = last.inputs if last else None
+            reasons = list(differences(before, inputs, self.records.views))
         row = BuildRow(
-            key=node.key,
+            key=key,
             component=name,
             distro=distro,
             channel=channel,
             generation=generation.number,
             outcome=RUNNING,
-            source=_source(own[name]),
+            source=wish.source,
             rebuild=0,
-            upstream_version=own[name]["upstream_version"],
+            upstream_version=wish.upstream_version,
             inputs=inputs,
-            uses={d: plan.nodes[d].uses for d in node.dependencies},
+            uses={one: nodes[one].uses for one in direct},
             reasons=reasons,
         )
-        return Start(self.records.start_build(row), round(plan.remaining_s[name]))
+        build = self.records.start_build(row)
+        self.running.add(key)
+        self._tell([key])
+        sees = {one: nodes[one].uses for one in seen}
+        return Start(build, round(state.plan.remaining_s[name]), sees)
+
+    def _new_views(self, state: LineState, names: Iterable[str]) -> Iterator[View]:
+        nodes, builds = state.plan.nodes, state.plan.facts.builds
+        for name in names:
+            node = nodes[name]
+            if node.view not in self.records.views:
+                sees = {one: nodes[one].view for one in node.sees}
+                yield View(node.view, name, builds[node.key].output_digest, sees)
+
+    def began(self, key: str, worker: str = "") -> None:
+        """A worker has begun with a build."""
+        self.records.build_began(key, worker)
+        for state in self._states.values():
+            state.begun |= state.plan.names_of([key])
+
+    def built(self, key: str, output_digest: str, exposes: tuple[str, ...] | None = None) -> None:
+        """The pool has a build."""
+        self.records.build_succeeded(key, output_digest, exposes)
+        self.ended(key)
+
+    def failed(self, key: str, phase: str, message: str) -> None:
+        """A component does not build."""
+        self.records.build_failed(key, phase, message)
+        self.ended(key)
+
+    def interrupted(self, key: str, message: str) -> int:
+        """The machinery failed; return how often it now has for this build."""
+        attempts = self.records.build_interrupted(key, message)
+        self.ended(key)
+        return attempts
+
+    def cancelled(self, key: str) -> None:
+        """A build that was wanted no more was taken back before it began."""
+        self.records.build_cancelled(key)
+        self.ended(key)
+
+    def ended(self, key: str) -> None:
+        """A build is under way no more."""
+        self.running.discard(key)
+        self._tell([key])
+
+    def resume(self, keys: Iterable[str]) -> None:
+        """Say which builds are under way, after a restart."""
+        self.running.update(keys)
+        self._tell(self.running)
 
     def published(
         self, publish: Publish, number: int, content: dict[str, str], held_back: dict[str, str]
@@ -288,24 +333,55 @@ class Farm:
             published_at=self._clock(),
         )
         self.records.put_snapshot(snapshot)
-        generation = self.records.generations[publish.line]
-        if generation.number == publish.generation:
-            self._end(generation)
+        state = self.line(publish.line)
+        state.plan.set_published(content)
+        state.idle = False
+        generation = self.wishes.under_way(publish.line)
+        if generation is not None and generation.number == publish.generation:
+            self._end(state, generation)
+
+    def put_topic(self, topic: Topic, heads: Iterable[Head]) -> None:
+        """Make a topic or pull request, or take one up again on another base.
+
+        :param heads: of the components that have its branch.
+        """
+        self.records.put_topic(topic)
+        self.records.drop_heads(topic.name)
+        for head in heads:
+            self.records.put_head(topic.name, head)
+        for line_id in self.lines:
+            if line_id[0] == topic.name:
+                self._news(line_id, self.graph(line_id[1]).order)
+
+    def delete_topic(self, name: str) -> tuple[LineId, ...]:
+        """End a topic or pull request; return the lines that it had."""
+        lines = tuple(line for line in self.lines if line[0] == name)
+        self.records.delete_topic(name, self._clock())
+        for line in lines:
+            self._states.pop(line, None)
+            generation = self.wishes.under_way(line)
+            if generation is not None:
+                done = replace(generation, done=True, finished_at=self._clock())
+                self.records.put_generation(done)
+        return lines
+
+    def unwanted(self) -> list[str]:
+        """Keys of builds that were asked for, have not begun, and that no line wants."""
+        for line in self.lines:
+            self.line(line)
+        return [
+            key
+            for key in self.running
+            if (row := self.records.unfinished.get(key)) is not None
+            and not row.started_at
+            and not any(state.plan.names_of([key]) for state in self._states.values())
+        ]
 
     def force(
         self, components: Iterable[str], distro: str, channel: str, reason: str, who: str
     ) -> None:
         """Have components built again on a line, whatever the pool holds."""
-        line_id = (channel, distro)
-        generation = self.records.generations.get(line_id)
-        for name in components:
-            count = self.records.force(channel, distro, name, reason, who)
-            if generation is None or generation.done:
-                continue
-            if may_join(name, self.lines[line_id].dependents[name], self._started(generation)):
-                generation = replace(generation, forced={**generation.forced, name: count})
-                self.records.put_generation(generation)
-
-
-def _source(inputs: KeyInputs) -> str:
-    return f"{inputs['commit']}+{inputs['forced']}"
+        names = list(components)
+        for name in names:
+            self.records.force(channel, distro, name, reason, who)
+        self._news((channel, distro), names)

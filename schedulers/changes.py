@@ -8,9 +8,9 @@ from typing import Any
 from buildbot.plugins import changes
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
-from farm.generations import branch_of
 from farm.model import Stack
 from farm.site import Site
+from farm.wishes import branch_of
 
 HOOK_USER = "hook"
 

@@ -18,10 +18,11 @@ from twisted.internet import defer
 from twisted.logger import Logger
 
 from farm.builders import build_builder_name, builder_table, publish_builder_name
-from farm.generations import Publish, Start
+from farm.decisions import Publish, Start
 from farm.pool import result as pool_result
-from farm.records.store import BUILT, FAILED, LineId, SnapshotRow
+from farm.records.store import LineId, SnapshotRow
 from schedulers.state import FarmState, open_state
+from schedulers.status import StatusWriter
 
 SETTLE_S = 0.05
 """Events this close together are answered by one pass of the planner."""
@@ -62,6 +63,8 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         self._pending: dict[int, _Pending] = {}
         self._publish_after: dict[LineId, float] = {}
         self._trouble: dict[str, str] = {}
+        self._superseded: set[str] = set()
+        self._status: StatusWriter | None = None
         self._lock = defer.DeferredLock()
         self._consumer: Any = None
         self._watch: Any = None
@@ -87,6 +90,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if not self.enabled:
             return
         self.state = open_state(self.site, self.stack)
+        self._status = StatusWriter(
+            self.master.reactor, self.site.state / "status.json", self.state.status
+        )
         self._consumer = await self.master.mq.startConsuming(
             self._buildset_complete, ("buildsets", None, "complete")
         )
@@ -109,6 +115,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if self._consumer is not None:
             self._consumer.stopConsuming()
             self._consumer = None
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
         if self.state is not None:
             self.state.close()
             self.state = None
@@ -132,9 +141,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
                 wanted = self.state.read_publication((channel, distro))
                 publish = Publish((channel, distro), int(number), wanted)
                 self._pending[buildset["bsid"]] = _Pending(publish=publish)
-        for row in list(farm.records.builds.values()):
-            if row.outcome not in (BUILT, FAILED):
-                self._take_result(row.key)
+        farm.resume(pending.key for pending in self._pending.values() if pending.key)
+        for key in list(farm.records.unfinished):
+            self._take_result(key)
 
     def gotChange(self, change, important):
         """A repository changed: read the heads of every component that lives in it."""
@@ -162,15 +171,16 @@ class PlanScheduler(ReconfigurableBaseScheduler):
             if self.state is None:
                 return submitted
             for line in self.state.farm.lines:
-                running = frozenset(p.key for p in self._pending.values() if p.key)
-                step = self.state.farm.advance(line, running)
+                step = self.state.farm.advance(line)
+                for key in step.cancel:
+                    await self._cancel(key)
                 for start in step.starts:
                     name = build_builder_name(start.build.component, start.build.distro)
                     submitted[name] = await self._submit_build(name, start)
                 if step.publish is not None and self._may_publish(step.publish):
                     name = publish_builder_name(line[1])
                     submitted[name] = await self._submit_publish(name, step.publish)
-            self.state.write_status(frozenset(p.key for p in self._pending.values() if p.key))
+            self._status.happened()
         finally:
             self._lock.release()
         return submitted
@@ -182,7 +192,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
 
     async def _submit_build(self, name: str, start: Start) -> tuple[int, dict[int, int]]:
         build = start.build
-        self.state.write_job(build)
+        self.state.write_job(start)
         properties = {
             "component": build.component,
             "distro": build.distro,
@@ -253,19 +263,39 @@ class PlanScheduler(ReconfigurableBaseScheduler):
             self._publish_after[line] = self.master.reactor.seconds() + PUBLISH_RETRY_S
         self._plan_soon()
 
+    async def _cancel(self, key: str) -> None:
+        """Take back a build that nobody wants any more, unless it has begun meanwhile."""
+        for bsid, pending in list(self._pending.items()):
+            if pending.key != key:
+                continue
+            requests = await self.master.data.get(("buildsets", str(bsid), "buildrequests"))
+            for request in requests:
+                if not request["claimed"]:
+                    self._superseded.add(key)
+                    await self.master.data.control(
+                        "cancel",
+                        {"reason": "superseded by a newer commit"},
+                        ("buildrequests", str(request["buildrequestid"])),
+                    )
+
     def _take_result(self, key: str) -> None:
         """Record what became of a build. The pool and the steps' verdicts are the truth: Buildbot's
         own result cannot tell a component's failure from a lost worker's."""
-        records = self.state.farm.records
-        row = records.builds.get(key)
-        if row is None or row.outcome in (BUILT, FAILED):
+        farm = self.state.farm
+        row = farm.records.unfinished.get(key)
+        if row is None:
+            farm.ended(key)
             return
         result = pool_result(self.state.pool, key)
         if result is not None:
-            records.build_succeeded(key, result.output_digest)
-        elif key not in {p.key for p in self._pending.values()}:
+            farm.built(key, result.output_digest, result.exposes)
+        elif key in {p.key for p in self._pending.values()}:
+            return
+        elif key in self._superseded:
+            farm.cancelled(key)
+        else:
             trouble = self._trouble.pop(key, "the worker or the master was lost")
-            attempts = records.build_interrupted(key, trouble)
+            attempts = farm.interrupted(key, trouble)
             _log.warn(
                 "{component} on {distro}: interrupted {attempts} times: {trouble}",
                 trouble=trouble,
@@ -273,17 +303,18 @@ class PlanScheduler(ReconfigurableBaseScheduler):
                 distro=row.distro,
                 attempts=attempts,
             )
+        self._superseded.discard(key)
 
     def _snapshot(self, channel: str, distro: str) -> SnapshotRow | None:
         return self.state.farm.records.snapshots.get((channel, distro))
 
     def began(self, key: str, worker: str) -> None:
         """A worker begins with a build."""
-        self.state.farm.records.build_began(key, worker)
+        self.state.farm.began(key, worker)
 
     def verdict(self, key: str, phase: str, message: str) -> None:
         """A step found that a component does not build."""
-        self.state.farm.records.build_failed(key, phase, message)
+        self.state.farm.failed(key, phase, message)
 
     def trouble(self, key: str, message: str) -> None:
         """A step could not do its work, through no fault of the component."""

@@ -11,9 +11,11 @@ from twisted.internet import defer, threads
 from twisted.logger import Logger
 
 from farm import pool
+from farm.decisions import Publish, Start
 from farm.digest import is_debug_package
 from farm.errors import FarmError
-from farm.generations import Farm, Publish, branch_of
+from farm.files import write_atomically
+from farm.generations import Farm
 from farm.git import Mirror, mirror_path
 from farm.heads import Head, changes_since, read_head
 from farm.job.model import Job, JobInput
@@ -21,6 +23,7 @@ from farm.model import Stack
 from farm.plan.standing import status_file
 from farm.records.store import BuildRow, LineId, Records
 from farm.site import Site
+from farm.wishes import branch_of
 from repo_publish.model import Publication, Published
 
 PARALLEL_FETCHES = 8
@@ -43,14 +46,6 @@ def _plain_url(url: str) -> str:
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     return f"{host}/{parts.path.strip('/').removesuffix('.git').lower()}"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file so that a reader sees the old or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text)
-    fresh.replace(path)
 
 
 class FarmState:
@@ -135,9 +130,9 @@ class FarmState:
         """The job file of a build, as text."""
         return self._job_path(key).read_text()
 
-    def write_job(self, build: BuildRow) -> None:
+    def write_job(self, start: Start) -> None:
         """Say everything that a worker needs to know for a build, once and for all."""
-        farm = self.farm
+        farm, build = self.farm, start.build
         component = farm.stack.components[build.component]
         generation = farm.records.generations[build.channel, build.distro]
         head = generation.admitted[build.component]
@@ -152,7 +147,7 @@ class FarmState:
             rebuild=build.rebuild,
             timestamp=head.timestamp,
             changes=self._changes(build, head),
-            inputs=self._inputs(build),
+            inputs=self._inputs(start),
             pool_url=self.site.pool.public_url.rstrip("/"),
         )
         write_atomically(self._job_path(build.key), job.model_dump_json(indent=1))
@@ -173,13 +168,13 @@ class FarmState:
         rebuilt = tuple(f"Rebuilt: {reason}" for reason in build.reasons) if build.rebuild else ()
         return changes + rebuilt or (f"Commit {head.commit[:12]}: {head.subject}",)
 
-    def _inputs(self, build: BuildRow) -> tuple[JobInput, ...]:
-        direct = set(self.farm.stack.components[build.component].depends)
+    def _inputs(self, start: Start) -> tuple[JobInput, ...]:
+        direct = set(self.farm.stack.components[start.build.component].depends)
         inputs = []
-        for name, key in sorted(build.uses.items()):
+        for name, key in sorted(start.sees.items()):
             result = pool.result(self.pool, key)
             if result is None:
-                raise FarmError(f"the pool has lost build {key} of {name} on {build.distro}")
+                raise FarmError(f"the pool has lost build {key} of {name} on {start.build.distro}")
             inputs += [
                 JobInput(
                     component=name,
@@ -236,10 +231,9 @@ class FarmState:
         publication = Publication.model_validate_json(path.read_text())
         return {package.component: package.key for package in publication.packages}
 
-    def write_status(self, running: frozenset[str]) -> None:
-        """Tell everybody who looks how every line stands."""
-        text = status_file(self.farm, running, time.time())
-        write_atomically(self.site.state / "status.json", text)
+    def status(self) -> str:
+        """What the status file is to say now."""
+        return status_file(self.farm, time.time())
 
     def force(
         self,
@@ -251,11 +245,11 @@ class FarmState:
         who: str,
     ) -> None:
         """Have components, and with `dependents` all that is built with them, built again."""
-        line = self.farm.lines[channel, distro]
+        on = self.farm.graph(distro)
         wanted = set(components)
         if dependents:
-            wanted = wanted.union(*(line.dependents[name] for name in components))
-        names = [name for name in line.order if name in wanted]
+            wanted = wanted.union(*(on.all_dependents(name) for name in components))
+        names = [name for name in on.order if name in wanted]
         self.farm.force(names, distro, channel, reason, who)
 
 

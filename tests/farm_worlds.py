@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from farm.generations import Farm
@@ -21,7 +21,6 @@ class FarmWorld:
     url: str = "sqlite://"
     line: LineId = BOOKWORM_LINE
     now: float = 1000.0
-    running: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.records = Records(self.url, clock=lambda: self.now)
@@ -35,8 +34,9 @@ class FarmWorld:
     def start(self) -> dict[str, BuildRow]:
         """Start what can start; component to its build."""
         self.now += 1
-        starts = self.farm.advance(self.line, frozenset(self.running)).starts
-        self.running |= {start.build.key for start in starts}
+        starts = self.farm.advance(self.line).starts
+        for start in starts:
+            self.farm.began(start.build.key)
         return {start.build.component: start.build for start in starts}
 
     def run(self, *failing: str, seconds: float = 60.0, digests: str = "") -> None:
@@ -48,10 +48,10 @@ class FarmWorld:
             self.now += seconds
             for row in rows.values():
                 if row.component in failing:
-                    self.records.build_failed(row.key, "test", "3 of 4 tests failed")
+                    self.farm.failed(row.key, "test", "3 of 4 tests failed")
                 else:
-                    self.records.build_succeeded(row.key, digests or f"output-{row.source}")
-        publish = self.farm.advance(self.line, frozenset()).publish
+                    self.farm.built(row.key, digests or f"output-{row.source}")
+        publish = self.farm.advance(self.line).publish
         if publish is not None:
             old = self.records.snapshots.get(self.line)
             number = old.number + 1 if old else 1

@@ -18,6 +18,7 @@ from farm.generations import Farm
 from farm.model import Stack
 from farm.model.finding import did_you_mean, listed
 from farm.model.load import load_stack
+from farm.plan.report import BUILDING, outcome_of
 from farm.plan.standing import LineStanding, derived_standing, read_standing, with_records
 from farm.records.store import LineId, Records
 from farm.site import Site, load_site
@@ -59,6 +60,8 @@ class View:
         self.stack = stack
         self.records = records
         self.farm = Farm(stack, records)
+        under_way = (key for key, row in records.unfinished.items() if outcome_of(row) == BUILDING)
+        self.farm.resume(under_way)
 
     def component(self, name: str) -> str:
         """The name itself, which is a component's.

@@ -150,7 +150,7 @@ def key(
         if previous:
             other = _previous(view, line, answer)
         if other is not None:
-            answer = replace(answer, compared=report.compare(answer, other))
+            answer = replace(answer, compared=report.compare(answer, other, view.records.views))
     if as_json:
         print_json(answer)
     else:
@@ -159,21 +159,17 @@ def key(
 
 def _current_key(view: View, line: LineId, component: str) -> KeyReport:
     from farm.errors import FarmError
-    from farm.plan.report import BUILDING, key_report, outcome_of
+    from farm.plan.report import key_report
 
-    builds = view.records.builds
-    generation = view.records.generations.get(line)
-    admitted, forced = view.farm.current(line)
-    if generation is not None and not generation.done:
-        admitted, forced = generation.admitted, generation.forced
-    running = frozenset(k for k, row in builds.items() if outcome_of(row) == BUILDING)
-    plan, own = view.farm.plan(line, admitted, forced, running)
-    if component not in own:
+    inputs = view.farm.inputs(line, component)
+    if inputs is None:
         raise FarmError(
             f"{component} has no commit on channel {line[0]} yet; `farm status {component}` says "
             "what is known of its repository"
         )
-    return key_report(line, component, plan.nodes, own[component], builds)
+    state = view.farm.line(line)
+    depends = state.graph.depends[component]
+    return key_report(line, component, state.plan.nodes, inputs, depends, view.records.builds)
 
 
 def _build_of(view: View, key: str) -> BuildRow:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from farm.model import Component, Distro
+from farm.model import Stack
 
 PACKAGING_GENERATION = 1
 """Raised when generated packaging changes so that everything has to be built anew."""
+
+TRUSTED = "trusted"
 
 KeyInputs = dict[str, Any]
 """What is in a key, as JSON: `commit`, `component`, `distro`, `dependencies`, `forced` …"""
@@ -28,29 +31,85 @@ _COMPONENT_IRRELEVANT = {
 _DISTRO_IRRELEVANT = {"release"}
 
 
-def own_inputs(
-    component: Component,
-    distro: Distro,
-    *,
-    commit: str,
-    upstream_version: str,
-    maintainer: str,
-    forced: int = 0,
-) -> KeyInputs:
-    """The part of a key that does not depend on other components.
+@dataclass(frozen=True)
+class Wish:
+    """What is to be built of a component, beside what components.yml says of it."""
 
-    `forced` counts the times that somebody asked for this build to be done again.
-    """
-    return {
-        "commit": commit,
-        "upstream_version": upstream_version,
-        "component": component.model_dump(mode="json", exclude=_COMPONENT_IRRELEVANT),
-        "packages": sorted(component.packages_for(distro)),
-        "distro": distro.model_dump(mode="json", exclude=_DISTRO_IRRELEVANT),
-        "maintainer": maintainer,
-        "packaging_generation": PACKAGING_GENERATION,
-        "forced": forced,
-    }
+    commit: str
+    upstream_version: str
+    forced: int = 0
+    """How often somebody asked for this build to be done again."""
+    root: int = 0
+    """How often the distro's clean root was made anew."""
+    trust: str = TRUSTED
+    """Builds of untrusted code have keys of their own."""
+
+    @property
+    def source(self) -> str:
+        """As `farm.plan.planner.BuildFact.source`."""
+        return f"{self.commit}+{self.forced}"
+
+
+@dataclass(frozen=True)
+class View:
+    """All that a dependent sees with a component."""
+
+    digest: str
+    component: str
+    output_digest: str
+    sees: Mapping[str, str]
+    """Components that its packages expose, each with the digest of its view."""
+
+
+class OwnKeys:
+    """The part of every build key that does not depend on other components."""
+
+    def __init__(self, stack: Stack):
+        self._stack = stack
+        self._components: dict[str, str] = {}
+        self._distros: dict[str, str] = {}
+        self._maintainer = digest_of(stack.maintainer)
+
+    def inputs(self, name: str, distro: str, wish: Wish) -> KeyInputs:
+        """What is in the key, as JSON."""
+        component, on = self._stack.components[name], self._stack.distros[distro]
+        return {
+            "commit": wish.commit,
+            "upstream_version": wish.upstream_version,
+            "component": component.model_dump(mode="json", exclude=_COMPONENT_IRRELEVANT),
+            "packages": sorted(component.packages_for(on)),
+            "distro": on.model_dump(mode="json", exclude=_DISTRO_IRRELEVANT),
+            "root": wish.root,
+            "maintainer": self._stack.maintainer,
+            "packaging_generation": PACKAGING_GENERATION,
+            "forced": wish.forced,
+            "trust": wish.trust,
+        }
+
+    def digest(self, name: str, distro: str, wish: Wish) -> str:
+        """The digest of `inputs`, from digests of its parts that are kept: a farm asks for tens of
+        thousands of them when it starts."""
+        packages = self._stack.components[name].packages_for(self._stack.distros[distro])
+        return _digest_of_lines(
+            [
+                *(wish.commit, wish.upstream_version, str(wish.forced), str(wish.root), wish.trust),
+                *(self._component(name), self._distro(distro), self._maintainer),
+                *(str(PACKAGING_GENERATION), *sorted(packages)),
+            ]
+        )
+
+    def _component(self, name: str) -> str:
+        if name not in self._components:
+            component = self._stack.components[name]
+            fields = component.model_dump(mode="json", exclude=_COMPONENT_IRRELEVANT)
+            self._components[name] = digest_of(fields)
+        return self._components[name]
+
+    def _distro(self, name: str) -> str:
+        if name not in self._distros:
+            fields = self._stack.distros[name].model_dump(mode="json", exclude=_DISTRO_IRRELEVANT)
+            self._distros[name] = digest_of(fields)
+        return self._distros[name]
 
 
 def digest_of(value: object) -> str:
@@ -59,20 +118,35 @@ def digest_of(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_key(own_digest: str, dependencies: Mapping[str, str]) -> str:
+def _digest_of_lines(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def build_key(own_digest: str, views: Mapping[str, str]) -> str:
     """The build key.
 
-    :param own_digest: `digest_of(own_inputs(…))`.
-    :param dependencies: output digests of everything of the farm that the build can see, which is
-        the transitive closure of the component's dependencies.
+    :param own_digest: `OwnKeys.digest`.
+    :param views: view digests of the component's direct dependencies. As a view holds those of
+        what it exposes, they stand for everything of the farm that the build can see.
     """
-    return digest_of([own_digest, dict(dependencies)])
+    return _digest_of_lines([own_digest, *(f"{name} {views[name]}" for name in sorted(views))])
 
 
-def differences(before: KeyInputs | None, after: KeyInputs) -> tuple[str, ...]:
+def view_digest(output_digest: str, sees: Mapping[str, str]) -> str:
+    """The digest of all that a dependent sees with a component: what its own packages give, and
+    the views of the components that come with them when they are installed."""
+    return _digest_of_lines([output_digest, *(f"{name} {sees[name]}" for name in sorted(sees))])
+
+
+def differences(
+    before: KeyInputs | None, after: KeyInputs, views: Mapping[str, View] | None = None
+) -> tuple[str, ...]:
     """Why a build is not the one before it, as short sentences in the words of the design.
 
-    Both have `dependencies` (component to output digest) beside what `own_inputs` gives.
+    Both have `dependencies` (direct dependency to view digest) beside what `OwnKeys.inputs` gives.
+
+    :param views: what is in views, by digest: with it the reasons name the components whose output
+        changed, however far away, instead of the dependencies that show it.
     """
     if before is None:
         return ("first build",)
@@ -82,23 +156,50 @@ def differences(before: KeyInputs | None, after: KeyInputs) -> tuple[str, ...]:
     elif before["upstream_version"] != after["upstream_version"]:
         reasons.append(f"version {before['upstream_version']} became {after['upstream_version']}")
     old, new = before["dependencies"], after["dependencies"]
-    for name in sorted(set(old) | set(new)):
-        if name not in old:
-            reasons.append(f"dependency {name} is new")
-        elif name not in new:
-            reasons.append(f"dependency {name} is gone")
-        elif old[name] != new[name]:
-            reasons.append(f"dependency {name} changed")
-    if before["forced"] != after["forced"]:
-        reasons.append("forced")
-    if before["distro"] != after["distro"]:
-        reasons.append("the distro's root changed")
-    for field, words in (
-        ("component", "the component's entry changed"),
-        ("packages", "the needed distro packages changed"),
-        ("maintainer", "the maintainer changed"),
-        ("packaging_generation", "generated packaging changed"),
-    ):
-        if before[field] != after[field]:
+    verbs = dict.fromkeys(changed_outputs(old, new, views or {}), "changed")
+    verbs |= dict.fromkeys(new.keys() - old.keys(), "is new")
+    verbs |= dict.fromkeys(old.keys() - new.keys(), "is gone")
+    reasons += [f"dependency {name} {verbs[name]}" for name in sorted(verbs)]
+    for field, words in _OTHER_REASONS:
+        if before.get(field) != after.get(field):
             reasons.append(words)
     return tuple(reasons) or ("nothing that the key knows of",)
+
+
+_OTHER_REASONS = (
+    ("forced", "forced"),
+    ("root", "root updated"),
+    ("distro", "the distro's root changed"),
+    ("component", "the component's entry changed"),
+    ("packages", "the needed distro packages changed"),
+    ("maintainer", "the maintainer changed"),
+    ("packaging_generation", "generated packaging changed"),
+    ("trust", "built on the other side of the line between trusted and untrusted code"),
+)
+
+
+def changed_outputs(
+    before: Mapping[str, str], after: Mapping[str, str], views: Mapping[str, View]
+) -> frozenset[str]:
+    """The components behind two sets of views whose own output differs.
+
+    :param before: component to view digest, then; `after` is now.
+    :param views: what is in the views; of one that is not there, the component itself is named.
+    """
+    found: set[str] = set()
+    done: set[tuple[str, str]] = set()
+    left = [(name, before[name], after[name]) for name in before.keys() & after.keys()]
+    while left:
+        name, old, new = left.pop()
+        if old == new or (old, new) in done:
+            continue
+        done.add((old, new))
+        then, now = views.get(old), views.get(new)
+        if then is None or now is None:
+            found.add(name)
+            continue
+        shared = then.sees.keys() & now.sees.keys()
+        if then.output_digest != now.output_digest or then.sees.keys() != now.sees.keys():
+            found.add(name)
+        left += [(one, then.sees[one], now.sees[one]) for one in shared]
+    return frozenset(found)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from farm.model import Family
-from farm.plan.key import KeyInputs, differences
-from farm.plan.planner import Node
+from farm.plan.key import KeyInputs, View, differences
+from farm.plan.planner import Node, seen_by
 from farm.records.store import RUNNING, BuildRow, ForceRow, LineId
 from farm.version import SourceVersion
 
@@ -151,12 +151,14 @@ def key_report(
     component: str,
     nodes: Mapping[str, Node],
     own: KeyInputs,
+    depends: tuple[str, ...],
     builds: Mapping[str, BuildRow],
 ) -> KeyReport:
     """What is in the current key of a component.
 
     :param nodes: the plan of the line.
     :param own: the component's own key inputs.
+    :param depends: its direct dependencies on this line.
     """
     node = nodes[component]
     build = builds.get(node.key)
@@ -169,15 +171,17 @@ def key_report(
         waits_for=node.waits_for,
         version=package_version(build) if build else "",
         uses=_version_of(node.uses, builds),
-        inputs={**own, "dependencies": dict(node.dependencies)},
+        inputs={**own, "dependencies": {one: nodes[one].view for one in depends}},
         dependencies=tuple(
-            DependencyInput(name, digest, _version_of(nodes[name].uses, builds))
-            for name, digest in sorted(node.dependencies.items())
+            DependencyInput(
+                one, builds[nodes[one].key].output_digest, _version_of(nodes[one].uses, builds)
+            )
+            for one in (seen_by(component, depends, nodes) if node.key else ())
         ),
     )
 
 
-def compare(report: KeyReport, other: BuildRow) -> Comparison:
+def compare(report: KeyReport, other: BuildRow, views: Mapping[str, View]) -> Comparison:
     """How a component's current key differs from another build's.
 
     While the key is not known, dependencies are left out of the comparison.
@@ -193,7 +197,7 @@ def compare(report: KeyReport, other: BuildRow) -> Comparison:
         generation=other.generation,
         version=package_version(other),
         requested_at=other.requested_at,
-        differences=differences(before, after),
+        differences=differences(before, after, views),
         fields=differing_fields(before, after),
     )
 
@@ -284,10 +288,23 @@ def _explained(
         words += [f"-{name}" for name in sorted(old - new)]
         return f"{reason} ({' '.join(words)})"
     name = reason.removeprefix("dependency ").removesuffix(" changed")
-    versions = [_version_of(which.uses.get(name, ""), builds) for which in (before, row)]
+    versions = [_version_of(_used(which, name, builds), builds) for which in (before, row)]
     if all(versions) and versions[0] != versions[1]:
         return f"{reason} ({versions[0]} became {versions[1]})"
     return reason
+
+
+def _used(row: BuildRow, name: str, builds: Mapping[str, BuildRow]) -> str:
+    """The key of the build of `name` that a build used, directly or through what it used."""
+    left, seen = [row], {row.key}
+    while left:
+        uses = left.pop().uses
+        if name in uses:
+            return uses[name]
+        fresh = [key for key in uses.values() if key in builds and key not in seen]
+        seen.update(fresh)
+        left += [builds[key] for key in fresh]
+    return ""
 
 
 def _version_of(key: str, builds: Mapping[str, BuildRow]) -> str:

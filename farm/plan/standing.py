@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from farm.errors import FarmError
 from farm.generations import Farm
 from farm.plan.planner import Node, State
-from farm.plan.report import BUILDING, outcome_of, package_version
+from farm.plan.report import package_version
 from farm.records.store import BuildRow, LineId, Records
 
 
@@ -70,41 +70,29 @@ def read_standing(text: str) -> tuple[float, dict[str, LineStanding]]:
     return status.updated, status.lines
 
 
-def status_file(farm: Farm, running: frozenset[str], now: float) -> str:
+def status_file(farm: Farm, now: float) -> str:
     """What the master's status file is to say: `read_standing` reads it.
 
-    :param running: build keys that are submitted and not finished.
     :param now: seconds since 1970.
     """
-    status = _StatusFile(now, derived_standing(farm, running))
+    status = _StatusFile(now, derived_standing(farm))
     return TypeAdapter(_StatusFile).dump_json(status, indent=1).decode()
 
 
-def derived_standing(farm: Farm, running: frozenset[str] | None = None) -> dict[str, LineStanding]:
-    """How the lines stand by the records, and what the farm found wrong with repositories.
-
-    :param running: build keys under way; default: as last recorded.
-    """
-    if running is None:
-        running = frozenset(
-            key for key, row in farm.records.builds.items() if outcome_of(row) == BUILDING
-        )
-    return {f"{c}/{d}": _line(farm, (c, d), running) for c, d in farm.lines}
+def derived_standing(farm: Farm) -> dict[str, LineStanding]:
+    """How the lines stand by the farm's plan, and what it found wrong with repositories."""
+    return {f"{line[0]}/{line[1]}": _line(farm, line) for line in farm.lines}
 
 
-def _line(farm: Farm, line: LineId, running: frozenset[str]) -> LineStanding:
+def _line(farm: Farm, line: LineId) -> LineStanding:
     generation = farm.records.generations.get(line)
     snapshot = farm.records.snapshots.get(line)
-    under_way = generation is not None and not generation.done
-    admitted, forced = farm.current(line)
-    if generation is not None and under_way:
-        admitted, forced = generation.admitted, generation.forced
-    plan, _ = farm.plan(line, admitted, forced, running)
+    plan = farm.line(line).plan
     published = snapshot.content if snapshot else {}
     busy = "publishing" if plan.settled else "building"
     return LineStanding(
         generation=generation.number if generation else 0,
-        state=busy if under_way else "idle",
+        state=busy if generation is not None and not generation.done else "idle",
         snapshot=snapshot.number if snapshot else None,
         held_back=dict(snapshot.held_back) if snapshot else {},
         components={

@@ -186,7 +186,7 @@ def test_status_without_a_master_is_derived_from_the_records(built: Place) -> No
 
 def test_status_believes_a_master_that_runs(built: Place) -> None:
     with looking.looking(built.site) as view:
-        said = json.loads(status_file(view.farm, frozenset(), time.time()))
+        said = json.loads(status_file(view.farm, time.time()))
     said["lines"]["development/bookworm"]["components"]["libogg"]["state"] = "building"
     (built.state / "status.json").write_text(json.dumps(said))
     answer = built.json("status", "libogg")

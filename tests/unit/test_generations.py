@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from farm.generations import GIVEN_UP_S, MAX_ATTEMPTS, Farm, Publish, Step, backoff_s
+from farm.decisions import Publish, Step
+from farm.generations import GIVEN_UP_S, MAX_ATTEMPTS, Farm, backoff_s
 from farm.model import Stack
 from farm.records.store import Records
 from tests.stacks import head, stack
@@ -23,7 +24,6 @@ class World:
     made_of: Stack
     url: str = "sqlite://"
     now: float = 1000.0
-    running: set[str] = field(default_factory=set)
     order: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -37,18 +37,18 @@ class World:
         self.farm.observe("development", head(name, commit))
 
     def step(self) -> Step:
-        step = self.farm.advance(LINE, frozenset(self.running))
-        self.running |= {start.build.key for start in step.starts}
+        step = self.farm.advance(LINE)
+        for start in step.starts:
+            self.farm.began(start.build.key)
         return step
 
     def finish(self, key: str, digest: str = "", ok: bool = True) -> None:
         row = self.records.builds[key]
-        self.running.discard(key)
         self.order.append(row.component)
         if ok:
-            self.records.build_succeeded(key, digest or f"{row.component}-{row.source}")
+            self.farm.built(key, digest or f"{row.component}-{row.source}")
         else:
-            self.records.build_failed(key, "build", "cc: error")
+            self.farm.failed(key, "build", "cc: error")
 
     def run(self, *failing: str, digests: dict[str, str] | None = None) -> Publish | None:
         """Build until there is something to publish, or nothing to do."""
@@ -137,15 +137,13 @@ def test_lost_workers_are_no_verdict_and_are_tried_again_later(world: World) -> 
     (start,) = world.step().starts
     key = start.build.key
     for attempt in range(1, MAX_ATTEMPTS):
-        world.running.discard(key)
-        assert world.records.build_interrupted(key, "lost") == attempt
+        assert world.farm.interrupted(key, "lost") == attempt
         assert world.step().starts == (), "not before the back-off is over"
         world.now += backoff_s(attempt)
         (again,) = world.step().starts
         assert again.build.key == key
         assert again.build.rebuild == 0, "the same build, not a rebuild"
-    world.running.discard(key)
-    world.records.build_interrupted(key, "lost")
+    world.farm.interrupted(key, "lost")
     assert world.run() is None, "given up for now: base fails, the rest is blocked"
     world.now += GIVEN_UP_S
     assert [s.build.component for s in world.step().starts] == ["base"]

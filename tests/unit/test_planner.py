@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.plan.planner import BuildFact, LineFacts, Plan, State, may_join, plan_line
+from farm.plan.planner import BuildFact, LineFacts, Plan, State, may_join, plan_line, seen_by
 
 
 def line(depends: dict[str, tuple[str, ...]], **changes: object) -> LineFacts:
@@ -22,10 +22,16 @@ def line(depends: dict[str, tuple[str, ...]], **changes: object) -> LineFacts:
     return replace(facts, **changes)
 
 
-def built(facts: LineFacts, name: str, digest: str = "", ok: bool = True) -> LineFacts:
+def built(
+    facts: LineFacts,
+    name: str,
+    digest: str = "",
+    ok: bool = True,
+    exposes: tuple[str, ...] | None = None,
+) -> LineFacts:
     """The same line after `name`, which can start, was built."""
     node = plan_line(facts).nodes[name]
-    fact = BuildFact(ok, facts.sources[name], digest or f"digest-{name}")
+    fact = BuildFact(ok, facts.sources[name], digest or f"digest-{name}", exposes)
     return replace(facts, builds={**facts.builds, node.key: fact})
 
 
@@ -131,6 +137,30 @@ def test_the_longest_remaining_path_starts_first() -> None:
     plan = plan_line(line(depends, durations={"short": 50.0, "long": 40.0, "after": 20.0}))
     assert plan.start == ("long", "short")
     assert plan.remaining_s == {"short": 50.0, "long": 60.0, "after": 20.0}
+
+
+def test_what_a_dependency_does_not_expose_is_not_seen_through_it() -> None:
+    depends = {"generator": (), "library": ("generator",), "program": ("library",)}
+    facts = line(depends)
+    for name in depends:
+        facts = built(facts, name, exposes=())
+    changed = built(replace(facts, own={**facts.own, "generator": "own-2"}), "generator", "new")
+    assert plan_line(changed).start == ("library",)
+    same = built(changed, "library", exposes=())
+    assert plan_line(same).settled, "the library came out the same, and that is all program sees"
+    other = built(changed, "library", "other", exposes=())
+    assert plan_line(other).start == ("program",)
+
+
+def test_a_build_sees_its_dependencies_and_what_these_expose() -> None:
+    depends = {"generator": (), "ogg": (), "vorbis": ("ogg", "generator"), "tools": ("vorbis",)}
+    facts = line(depends)
+    for name in ("generator", "ogg"):
+        facts = built(facts, name)
+    facts = built(facts, "vorbis", exposes=("ogg",))
+    nodes = plan_line(facts).nodes
+    assert seen_by("tools", depends["tools"], nodes) == ("ogg", "vorbis")
+    assert seen_by("vorbis", depends["vorbis"], nodes) == ("generator", "ogg")
 
 
 def test_a_commit_may_join_until_something_built_with_it_has_started() -> None:
