@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from farm.errors import FarmError
-from farm.site import SITE_VARIABLE, Site, load_site
 
 if TYPE_CHECKING:
+    from farm.site import Site
     from repo_publish.line import Line
 
 Archive = Annotated[
@@ -19,8 +19,7 @@ Archive = Annotated[
     typer.Option(
         "--archive",
         metavar="DIR",
-        help=f"The directory that is served. Default: the one of the site that {SITE_VARIABLE} "
-        "names.",
+        help="The directory that is served. Default: the one of the site that FARM_SITE names.",
     ),
 ]
 Pool = Annotated[
@@ -82,6 +81,9 @@ def named_line(archive: Path, name: str) -> Line:
 
 
 def _site(option: str) -> Site:
+    # Reading a site file takes half a second of imports, which the farm's own calls do not need.
+    from farm.site import SITE_VARIABLE, load_site
+
     path = Path(os.environ.get(SITE_VARIABLE, "site.yml"))
     if not path.exists():
         raise FarmError(f"expected {option}, or the site file in {SITE_VARIABLE}")
