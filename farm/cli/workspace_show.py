@@ -1,0 +1,90 @@
+"""What the workspace's commands print."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from farm.cli.show import plain, print_json
+
+if TYPE_CHECKING:
+    from farm.workspace.workspace import Workspace
+
+_COLOURS = {
+    "failed": typer.colors.RED,
+    "left alone": typer.colors.YELLOW,
+    "stale": typer.colors.YELLOW,
+    "cloned": typer.colors.GREEN,
+    "fast-forwarded": typer.colors.GREEN,
+    "new": typer.colors.GREEN,
+    "built": typer.colors.GREEN,
+}
+
+
+def open_here(*, offline: bool = False) -> Workspace:
+    """The workspace of the current directory."""
+    from farm.workspace.workspace import open_workspace
+
+    return open_workspace(_current_directory(), os.environ, offline=offline)
+
+
+def _current_directory() -> Path:
+    # As the user sees it: through links, which os.getcwd would resolve.
+    shown = Path(os.environ.get("PWD", "/nonexistent"))
+    try:
+        return shown if shown.samefile(".") else Path.cwd()
+    except OSError:
+        return Path.cwd()
+
+
+class Progress:
+    """One line for each component or repository that is done."""
+
+    def __init__(self, *, quiet: bool = False):
+        self._quiet = quiet
+        self._unsaid = 0
+
+    def line(self, name: str, outcome: str, detail: str = "", *, dull: bool = False) -> None:
+        """Say what became of something; dull lines are counted, not printed."""
+        if self._quiet or dull:
+            self._unsaid += dull
+            return
+        colour = _COLOURS.get(outcome) if sys.stdout.isatty() else None
+        said = typer.style(outcome, fg=colour) if colour else outcome
+        print(plain(f"{name}: ") + said + (plain(f": {detail}") if detail else ""), flush=True)
+
+    @property
+    def unsaid(self) -> int:
+        """How many dull lines there were."""
+        return self._unsaid
+
+
+def finish(results: Sequence[tuple[str, str, str]], bad: str, *, as_json: bool) -> None:
+    """Print a summary (or JSON), and end with exit status 1 when anything is `bad`."""
+    counts: dict[str, int] = {}
+    for _name, outcome, _detail in results:
+        counts[outcome] = counts.get(outcome, 0) + 1
+    if as_json:
+        rows = [{"name": n, "outcome": o, "detail": d} for n, o, d in results]
+        print_json(rows)
+    else:
+        summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+        print(summary or "nothing to do")
+    if counts.get(bad):
+        raise typer.Exit(1)
+
+
+def say_gone(workspace: Workspace) -> None:
+    """Name the checkouts of components that are gone from the components file."""
+    from farm.workspace.checkouts import gone_checkouts
+
+    for name, place in gone_checkouts(workspace.layout, workspace.entries).items():
+        print(
+            f"{name}: gone from the components file; its checkout {place} is kept",
+            file=sys.stderr,
+        )
