@@ -15,11 +15,15 @@ _CREDENTIALS = re.compile(r"^(?P<scheme>[a-z+]+://)[^/@]*@")
 _SSH = "ssh://"
 
 
-def described(contents: Sequence[Content], pool: Path | None) -> tuple[ManifestComponent, ...]:
+def described(
+    contents: Sequence[Content], pool: Path | None, timestamp: int
+) -> tuple[ManifestComponent, ...]:
     """The components of a manifest.
 
     A build that a snapshot has already keeps what was said of it there, where the publication does
     not say it. `pool` is asked for the versions of inputs that are not in `contents`.
+
+    :param timestamp: when they are published, in seconds since 1970.
     """
     versions = {content.published.key: content.version for content in contents}
 
@@ -34,6 +38,7 @@ def described(contents: Sequence[Content], pool: Path | None) -> tuple[ManifestC
             {
                 **_of_the_build(content),
                 **_of_the_publication(content),
+                **_of_the_line(content, timestamp),
                 "inputs": {
                     name: ManifestInput(key=key, version=version_of(key))
                     for name, key in sorted(content.published.inputs.items())
@@ -72,3 +77,10 @@ def _of_the_publication(content: Content) -> dict[str, Any]:
     if "git" in said:
         said["git"] = without_credentials(said["git"])
     return said
+
+
+def _of_the_line(content: Content, timestamp: int) -> dict[str, Any]:
+    """Since when the line has the build, and what that brought."""
+    if content.new or content.before is None:
+        return {"since": timestamp, "changes": content.published.changes}
+    return {"since": content.before.since, "changes": content.before.changes}

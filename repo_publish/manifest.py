@@ -90,6 +90,10 @@ class ManifestComponent(_Plain):
     finished: int = 0
     log: Extra | None = None
     """Of the build."""
+    since: int = 0
+    """When the line first published this build, in seconds since 1970; 0: not known."""
+    changes: tuple[str, ...] = ()
+    """Subjects of the commits that the build brought to the line, newest first."""
 
     @property
     def extras(self) -> tuple[Extra, ...]:

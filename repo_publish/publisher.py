@@ -228,7 +228,7 @@ class _Publishing:
             previous=self.live.manifest.number if self.live else None,
             timestamp=timestamp,
             signing_key=key.fingerprint,
-            components=described(contents, self.stores.pool),
+            components=described(contents, self.stores.pool, timestamp),
             origin=self.purpose.origin,
             rollback=self.purpose.rollback,
             refused=dict(refused or {}),

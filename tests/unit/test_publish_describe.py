@@ -15,6 +15,7 @@ from tests.manifests import a_component, a_content, a_file, a_manifest, a_public
 from tests.packages import build_deb, store
 
 LOG = Extra(path="logs/app_0.log", sha256="0" * 64, size=7)
+NOW = 1_800_000_000
 
 
 def test_a_build_of_the_pool_says_everything(tmp_path: Path) -> None:
@@ -32,7 +33,7 @@ def test_a_build_of_the_pool_says_everything(tmp_path: Path) -> None:
         }
     )
 
-    (component,) = described(collect(a_publication(wanted), pool=pool, live=None), pool)
+    (component,) = described(collect(a_publication(wanted), pool=pool, live=None), pool, NOW)
 
     assert (component.component, component.version, component.tests) == ("app", "1.0-1", "passed")
     assert component.git == "https://example.invalid/app.git"
@@ -53,10 +54,26 @@ def test_a_build_that_a_snapshot_has_keeps_what_was_said_of_it() -> None:
     live = Kept(a_manifest(before), Path("/live"))
 
     (content,) = collect(a_publication(published("app", commit="d" * 40)), pool=None, live=live)
-    (component,) = described([content], None)
+    (component,) = described([content], None, NOW)
 
     assert content.log == PlacedExtra(LOG, Path("/live/logs/app_0.log"))
     assert component == before.model_copy(update={"commit": "d" * 40})
+
+
+def test_a_line_remembers_since_when_it_has_a_build_and_what_that_brought() -> None:
+    wanted = published("app").model_copy(update={"changes": ("Two", "One")})
+    (fresh,) = described([replace(a_content("app"), published=wanted)], None, NOW)
+    assert (fresh.since, fresh.changes) == (NOW, ("Two", "One"))
+
+    live = Kept(a_manifest(fresh), Path("/live"))
+    (again,) = described(
+        collect(a_publication(published("app")), pool=None, live=live), None, NOW + 60
+    )
+    assert (again.since, again.changes) == (NOW, ("Two", "One"))
+
+    on_another_line = collect(a_publication(published("app")), pool=None, live=None, others=[live])
+    (promoted,) = described(on_another_line, None, NOW + 60)
+    assert promoted.since == NOW + 60
 
 
 def test_inputs_are_found_among_what_is_published_with_them() -> None:
@@ -65,7 +82,7 @@ def test_inputs_are_found_among_what_is_published_with_them() -> None:
     inputs = {"lib": lib.published.key}
     app = replace(app, published=app.published.model_copy(update={"inputs": inputs}))
 
-    components = described([app, lib], None)
+    components = described([app, lib], None, NOW)
 
     assert components[0].inputs["lib"].version == lib.version
 
