@@ -143,7 +143,7 @@ def described_component(
     bare = bare_component(directory, name)
     if not components:
         return bare, None
-    stack = load_stack(components, _variables(assignments))
+    stack = load_stack(components, variables(assignments))
     return _entry(stack.components, bare.name, components), stack
 
 
@@ -155,7 +155,11 @@ def _entry(entries: Mapping[str, T], name: str, file: Path | None) -> T:
     return entries[name]
 
 
-def _variables(assignments: list[str] | None) -> dict[str, str]:
+def variables(assignments: list[str] | None) -> dict[str, str]:
+    """What the values of ``--set`` say.
+
+    :raises typer.BadParameter: one is not NAME=VALUE.
+    """
     pairs = [assignment.partition("=") for assignment in assignments or ()]
     for name, equals, value in pairs:
         if not (name and equals):

@@ -88,9 +88,9 @@ def write_skeleton(
     placed = _in_distribution_directories(manifest, family)
     if family is Family.DEB:
         target = output / "debian"
-        owners = _pkgconfig_owners(placed)
+        owners = pkgconfig_owners(_asked_modules(placed))
         packages = split_deb(
-            info.name, placed, pkgconfig_owners=owners, distribution=_distribution()
+            info.name, placed, pkgconfig_owners=owners, distribution=distribution_packages()
         )
         texts = {target / path: text for path, text in debian_files(info, packages).items()}
     else:
@@ -175,18 +175,22 @@ def _development_name(component: str, family: Family) -> str:
     return f"{component if component.startswith('lib') else f'lib{component}'}-dev"
 
 
-def _pkgconfig_owners(manifest: Manifest) -> Mapping[str, str]:
-    """Which packages of this machine bring the pkg-config files that a component's own want."""
-    names = {n for f in manifest.files for n in (*f.requires, *f.requires_private)}
-    return dict(_owners(sorted(names)))
+def pkgconfig_owners(names: Iterable[str]) -> Mapping[str, str]:
+    """Which packages of this machine bring the files of pkg-config modules, as far as any does."""
+    return dict(_owners(names))
 
 
-def _distribution() -> frozenset[str]:
+def distribution_packages() -> frozenset[str]:
     """Names of the packages that this machine's distribution has, where that is a Debian."""
     try:
         return frozenset(run("list the packages", ["apt-cache", "pkgnames"]).split())
     except FarmError:
         return frozenset()
+
+
+def _asked_modules(manifest: Manifest) -> list[str]:
+    """What a component's own pkg-config files want."""
+    return sorted({n for f in manifest.files for n in (*f.requires, *f.requires_private)})
 
 
 def _owners(names: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""What a component's repository tells a newcomer: licence, requirements, packaging, a summary."""
