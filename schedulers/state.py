@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from twisted.internet import defer, threads
@@ -17,16 +18,18 @@ from farm.errors import FarmError
 from farm.files import write_atomically
 from farm.generations import Farm
 from farm.git import Mirror, mirror_path
-from farm.heads import Head, changes_since, read_head
+from farm.heads import Followed, Head, changes_since, read_heads
 from farm.job.model import Job, JobInput
 from farm.model import Stack
 from farm.plan.standing import status_file
 from farm.records.store import BuildRow, LineId, Records
 from farm.site import Site
-from farm.wishes import branch_of
-from repo_publish.model import Publication, Published
+from repo_publish.model import Publication
+from schedulers.publication import described
 
 PARALLEL_FETCHES = 8
+
+T = TypeVar("T")
 
 _log = Logger()
 
@@ -77,26 +80,14 @@ class FarmState:
         """The bare mirror of a repository."""
         return Mirror(mirror_path(self.site.state / "git", url), url)
 
-    async def refresh(
-        self, components: list[str], branch: str | None, done: Callable[[], object]
-    ) -> None:
+    async def refresh(self, components: Iterable[str], done: Callable[[], object]) -> None:
         """Fetch the repositories of these components and take in their heads.
 
-        :param branch: only channels that may follow this branch are of interest; None is all.
         :param done: called after each repository, so that building starts with the first.
         """
-        by_url: dict[str, list[str]] = {}
-        for name in components:
-            if name in self.farm.stack.components:
-                by_url.setdefault(self.farm.stack.components[name].git, []).append(name)
 
         async def one(url: str, names: list[str]) -> None:
-            await self._fetches.acquire()
-            try:
-                wanted = self._wanted_heads(names)
-                heads, problem = await threads.deferToThread(_read_heads, self.mirror(url), wanted)
-            finally:
-                self._fetches.release()
+            heads, problem = await self._read(url, self.farm.wishes.followed(names))
             for name in names:
                 self.farm.problems.pop(name, None)
             if problem:
@@ -107,21 +98,58 @@ class FarmState:
             done()
 
         await defer.gatherResults(
-            [defer.ensureDeferred(one(url, names)) for url, names in by_url.items()]
+            [
+                defer.ensureDeferred(one(url, names))
+                for url, names in self.repositories(components).items()
+            ]
         )
 
-    def _wanted_heads(self, names: list[str]) -> list[_Wanted]:
-        stack, heads = self.farm.stack, self.farm.records.heads
-        return [
-            (
-                channel.name,
-                stack.components[name],
-                branch_of(channel, stack.components[name]),
-                heads.get((channel.name, name)),
-            )
-            for channel in stack.channels.values()
-            for name in names
-        ]
+    def repositories(self, components: Iterable[str]) -> dict[str, list[str]]:
+        """The URLs of the components' repositories, each with those that live there."""
+        by_url: dict[str, list[str]] = {}
+        for name in components:
+            if name in self.farm.stack.components:
+                by_url.setdefault(self.farm.stack.components[name].git, []).append(name)
+        return by_url
+
+    async def _read(self, url: str, followed: list[Followed]) -> tuple[list[tuple[str, Head]], str]:
+        return await self.in_thread(read_heads, self.mirror(url), followed)
+
+    async def in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        """Do work on a repository in a thread, with few others at the same time."""
+        await self._fetches.acquire()
+        try:
+            return await threads.deferToThread(work, *arguments)
+        finally:
+            self._fetches.release()
+
+    async def heads_on(self, branch: str, base: str, channel: str) -> list[Head]:
+        """The heads of all components that have a branch, read now.
+
+        :param base: the channel from whose versions theirs go up.
+        :param channel: whose heads they are to be.
+        """
+        heads = self.farm.records.heads
+
+        def followed(names: list[str]) -> list[Followed]:
+            return [
+                Followed(
+                    channel,
+                    self.farm.stack.components[name],
+                    (branch,),
+                    heads.get((channel, name)) or heads.get((base, name)),
+                    optional=True,
+                )
+                for name in names
+            ]
+
+        urls = self.repositories(self.farm.stack.components)
+        answers = await defer.gatherResults(
+            [defer.ensureDeferred(self._read(url, followed(names))) for url, names in urls.items()]
+        )
+        if problems := [problem for _, problem in answers if problem]:
+            raise FarmError("; ".join(problems))
+        return [head for found, _ in answers for _, head in found]
 
     def _job_path(self, key: str) -> Path:
         return self.site.state / "jobs" / f"{key}.json"
@@ -206,13 +234,8 @@ class FarmState:
             architecture=distro.architecture,
             title=self.site.title,
             packages=tuple(
-                Published(
-                    component=component,
-                    key=key,
-                    commit=records.builds[key].inputs["commit"],
-                    reason="; ".join(records.builds[key].reasons),
-                )
-                for component, key in sorted(publish.content.items())
+                described(records, publish.line, records.builds[key], self.read_job, self.mirror)
+                for _, key in sorted(publish.content.items())
             ),
         )
         write_atomically(
@@ -251,25 +274,6 @@ class FarmState:
             wanted = wanted.union(*(on.all_dependents(name) for name in components))
         names = [name for name in on.order if name in wanted]
         self.farm.force(names, distro, channel, reason, who)
-
-
-_Wanted = tuple[str, "object", "str | None", "Head | None"]
-
-
-def _read_heads(mirror: Mirror, wanted: list) -> tuple[list[tuple[str, Head]], str]:
-    """Runs in a thread: fetch, then read every wanted head; a problem is a message."""
-    heads: list[tuple[str, Head]] = []
-    problems = []
-    try:
-        mirror.update()
-    except FarmError as error:
-        return [], str(error)
-    for channel, component, branch, previous in wanted:
-        try:
-            heads.append((channel, read_head(mirror, component, branch, previous)))
-        except FarmError as error:
-            problems.append(str(error))
-    return heads, "\n".join(problems)
 
 
 def open_state(site: Site, stack: Stack) -> FarmState:
