@@ -118,8 +118,9 @@ def changelog(manifests: Sequence[Manifest]) -> Changelog:
     present = {manifest.number for manifest in manifests}
     commits: dict[str, list[str]] = {}
     for manifest in reversed(manifests[1:]):
-        for component, subjects in manifest.changes.items():
-            commits.setdefault(component, []).extend(subjects)
+        for component in manifest.components:
+            if component.since == manifest.timestamp:
+                commits.setdefault(component.component, []).extend(component.changes)
     return Changelog(
         difference=changed,
         changes=tuple(

@@ -160,9 +160,6 @@ class Manifest(_Plain):
     refused: dict[str, Refused] = {}
     """Component to the build that was rolled back, until another one is published."""
 
-    changes: dict[str, tuple[str, ...]] = {}
-    """Component to the subjects of its commits since the snapshot before this one, newest first."""
-
     def extras(self) -> dict[str, Extra]:
         """Every file beside the packages that builds brought, by its path."""
         return {extra.path: extra for c in self.components for extra in c.extras}

@@ -232,11 +232,6 @@ class _Publishing:
             origin=self.purpose.origin,
             rollback=self.purpose.rollback,
             refused=dict(refused or {}),
-            changes={
-                content.published.component: content.published.changes
-                for content in contents
-                if content.new and content.published.changes
-            },
         )
 
     def _refuse_reuse(self, contents: Sequence[Content]) -> None:

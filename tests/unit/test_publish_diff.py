@@ -15,25 +15,33 @@ from repo_publish.manifest import MANIFEST, Manifest, ManifestComponent, Rollbac
 from tests.manifests import a_component, a_file, a_manifest
 
 
-def component(name: str, version: str, commit: str, reason: str = "") -> ManifestComponent:
+def component(
+    name: str, version: str, commit: str, reason: str = "", *, since: int = 0, changes: str = ""
+) -> ManifestComponent:
+    """A build that the snapshot of that time brought, with one commit per line of `changes`."""
     files = (a_file(name, version), a_file(name, version, kind="source"))
     return a_component(name, *files, version=version).model_copy(
-        update={"commit": commit * 40, "reason": reason}
+        update={
+            "commit": commit * 40,
+            "reason": reason,
+            "since": since,
+            "changes": tuple(changes.splitlines()),
+        }
     )
 
 
 FIRST = a_manifest(component("lib", "1-1", "a"), component("old", "1-1", "b"), number=1)
 SECOND = a_manifest(
-    component("app", "1-1", "e"),
-    component("lib", "2-1", "c", "new commit"),
+    component("app", "1-1", "e", since=20, changes="Begin"),
+    component("lib", "2-1", "c", "new commit", since=20, changes="Fix it\nBreak it"),
     number=2,
-    changes={"lib": ("Fix it", "Break it"), "app": ("Begin",)},
+    timestamp=20,
 )
 THIRD = a_manifest(
-    component("app", "1-1+r1", "e", "dependency lib changed"),
-    component("lib", "3-1", "d", "new commit"),
+    component("app", "1-1+r1", "e", "dependency lib changed", since=30),
+    component("lib", "3-1", "d", "new commit", since=30, changes="Make it faster"),
     number=3,
-    changes={"lib": ("Make it faster",)},
+    timestamp=30,
 )
 
 
