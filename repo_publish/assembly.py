@@ -18,8 +18,10 @@ from repo_publish.line import Line
 from repo_publish.live import Live
 from repo_publish.manifest import MANIFEST, Manifest, package_paths
 from repo_publish.model import Publication
+from repo_publish.overview import surroundings_of
 from repo_publish.release import write_release
 from repo_publish.rpm_signing import sign_packages
+from repo_publish.summary import SUMMARY, summary_of
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ class Assembly:
             place_all(older, old_tree, tree)
             there |= older
         self.keyring.export(key, ascii_file=tree / KEY_ASCII, binary_file=tree / KEY_BINARY)
-        write_client_files(manifest, tree)
+        before = self.live.manifest if self.live else None
+        (tree / SUMMARY).write_text(summary_of(manifest, before).model_dump_json(indent=1) + "\n")
+        write_client_files(manifest, tree, surroundings_of(self.line))
         (tree / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
         if manifest.family is Family.DEB:
             release = write_release(

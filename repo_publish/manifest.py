@@ -10,10 +10,11 @@ from pydantic_core import from_json
 
 from farm.model import Family
 from repo_publish.errors import PublishError
+from repo_publish.line import SNAPSHOTS
 from repo_publish.model import Publication
 
 MANIFEST = "manifest.json"
-LAYOUT = 2
+LAYOUT = 3
 """Raised when the same packages would give another tree: the next publication is then a change."""
 
 
@@ -155,10 +156,19 @@ class Manifest(_Plain):
     components: tuple[ManifestComponent, ...]
     origin: Origin | None = None
     """Of a promotion or a release."""
+    release: str = ""
+    """The release that this is, as ``1.2``; its channel is then ``releases/1.2``."""
     rollback: Rollback | None = None
     """Only of the snapshot that went back, not of those after it."""
     refused: dict[str, Refused] = {}
     """Component to the build that was rolled back, until another one is published."""
+
+    @property
+    def lasting_path(self) -> str:
+        """Where the snapshot is for ever, relative to the archive."""
+        if self.release:
+            return f"{self.channel}/{self.distro}"
+        return f"{SNAPSHOTS}/{self.channel}/{self.distro}/{self.number}"
 
     def extras(self) -> dict[str, Extra]:
         """Every file beside the packages that builds brought, by its path."""

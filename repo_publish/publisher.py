@@ -23,6 +23,7 @@ from repo_publish.line import SNAPSHOTS, Line, line_of
 from repo_publish.live import Kept, Live, live_of
 from repo_publish.manifest import Manifest, ManifestComponent, Origin, Refused, Rollback
 from repo_publish.model import Publication, Published, Snapshot
+from repo_publish.overview import write_overview
 from repo_publish.refusal import rolled_back, still_refused
 from repo_publish.relations import compare, read_builds
 from repo_publish.request import check_request
@@ -98,6 +99,7 @@ def publish_locked(
         publication, purpose = decide(live)
         snapshot = _Publishing(publication, line, live, purpose, stores, log).run()
         line.sweep()
+        write_overview(line)
     return snapshot
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from debian.deb822 import Deb822
 
 from repo_publish.client_files import client_files
-from tests.manifests import FINGERPRINT, URL, a_component, a_file, a_manifest
+from tests.manifests import URL, a_manifest
 
 KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc=\n-----END PGP PUBLIC KEY BLOCK-----\n"
 
@@ -40,19 +40,6 @@ def test_mirror_lists_name_the_snapshot_itself() -> None:
 
     assert files["mirrorlist"] == f"{URL}/snapshots/development/el9/41/\n"
     assert files["source/mirrorlist"] == f"{URL}/snapshots/development/el9/41/source/\n"
-
-
-def test_the_page_says_how_to_use_the_archive_and_what_is_in_it() -> None:
-    component = a_component("app", a_file("app-tools"), a_file("app", kind="source"))
-    page = client_files(a_manifest(component, title="A <b> & C"), KEY)["index.html"]
-
-    assert f"{URL}/development/bookworm/farm.sources" in page
-    assert FINGERPRINT in page
-    assert ">app-tools</a>" in page
-    assert ">app (source)</a>" in page
-    assert "cccccccccc</code>" in page
-    assert "A &lt;b&gt; &amp; C" in page
-    assert "<script" not in page
 
 
 def test_each_family_gets_its_own_instructions() -> None:
