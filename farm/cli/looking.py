@@ -181,12 +181,7 @@ def looking(site_file: Path | None, *, without_records: bool = False) -> Iterato
     there = url.get_backend_name() != "sqlite" or not url.database or _exists(Path(url.database))
     if not there and not without_records:
         raise NotStarted(f"this farm has not started yet: there is no {url.database}")
-    try:
-        records = Records(site.records_url if there else "sqlite://")
-    except sa.exc.SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        where = url.render_as_string(hide_password=True)
-        raise FarmError(f"cannot read the farm's records at {where}: {cause}") from error
+    records = Records(site.records_url if there else "sqlite://")
     try:
         yield View(site, stack, records)
     finally:

@@ -107,7 +107,8 @@ def why(
         snapshot = view.records.snapshots.get(line)
         live = snapshot.content.get(component, "") if snapshot else ""
         forces = view.records.forces_of(*line, component)
-        builds = build_history(view.records.builds, line, component, live, forces)
+        found = view.records.builds_of(*line, component)
+        builds = build_history(view.records.builds, found, live, forces)
         shown = builds[:last]
         logs = view.logs_of([build.key for build in shown], component, distro)
     if as_json:
@@ -175,23 +176,21 @@ def _current_key(view: View, line: LineId, component: str) -> KeyReport:
 def _build_of(view: View, key: str) -> BuildRow:
     from farm.cli.looking import WrongName
 
-    found = [row for known, row in view.records.builds.items() if known.startswith(key)]
     if len(key) < MIN_KEY_DIGITS:
         raise WrongName(f"'{key}' is too short for a build key: give {MIN_KEY_DIGITS} digits")
+    found = view.records.keys_like(key)
     if not found:
         raise WrongName(f"the records have no build of key '{key}'; `farm why` lists keys")
     if len(found) > 1:
         raise WrongName(f"{len(found)} keys begin with '{key}': give more digits")
-    return found[0]
+    return view.records.builds[found[0]]
 
 
 def _previous(view: View, line: LineId, answer: KeyReport) -> BuildRow | None:
-    from farm.plan.report import builds_of_line
-
-    rows = builds_of_line(view.records.builds, line, answer.component)
+    rows = view.records.builds_of(*line, answer.component)
     keys = [row.key for row in rows]
-    before = rows[: keys.index(answer.key)] if answer.key in keys else rows
-    return before[-1] if before else None
+    before = rows[keys.index(answer.key) + 1 :] if answer.key in keys else rows
+    return before[0] if before else None
 
 
 def impact(

@@ -140,12 +140,6 @@ def differing_fields(before: KeyInputs, after: KeyInputs) -> tuple[Difference, .
     )
 
 
-def builds_of_line(builds: Mapping[str, BuildRow], line: LineId, component: str) -> list[BuildRow]:
-    """A component's builds on a line, in the order in which they were asked for."""
-    rows = [r for r in builds.values() if (r.channel, r.distro, r.component) == (*line, component)]
-    return sorted(rows, key=lambda row: row.requested_at)
-
-
 def key_report(
     line: LineId,
     component: str,
@@ -204,18 +198,19 @@ def compare(report: KeyReport, other: BuildRow, views: Mapping[str, View]) -> Co
 
 def build_history(
     builds: Mapping[str, BuildRow],
-    line: LineId,
-    component: str,
+    found: Iterable[BuildRow],
     live_key: str = "",
     forces: Iterable[ForceRow] = (),
 ) -> tuple[BuildReport, ...]:
     """The builds of a component on a line, newest first, each with its reasons.
 
+    :param builds: all builds by key.
+    :param found: those of the component on the line.
     :param live_key: the build in the line's live snapshot; it is listed also where another
         channel made it.
     :param forces: the times that the component was forced on the line.
     """
-    rows = builds_of_line(builds, line, component)
+    rows = sorted(found, key=lambda row: row.requested_at)
     wishes = {force.count: force for force in forces}
     live = builds.get(live_key)
     if live is not None and live not in rows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from farm.heads import Head
 from farm.plan.key import KeyInputs
@@ -22,7 +21,7 @@ PlaceId = tuple[str, str, str]
 """Channel, distro and component."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BuildRow:
     """One build, by its key."""
 
@@ -57,12 +56,17 @@ class BuildRow:
     @property
     def fact(self) -> BuildFact:
         """The planner's view of a finished build."""
-        return BuildFact(self.outcome == BUILT, self.source, self.output_digest)
+        return BuildFact(self.outcome == BUILT, self.source, self.output_digest, self.exposes)
 
     @property
     def place(self) -> PlaceId:
         """Where it was made."""
         return self.channel, self.distro, self.component
+
+    @property
+    def line(self) -> LineId:
+        """The line it was made on."""
+        return self.channel, self.distro
 
     @property
     def duration_s(self) -> float:
@@ -85,17 +89,6 @@ class Attempt:
     """`RUNNING`, `BUILT`, `FAILED`, `INTERRUPTED` or `CANCELLED`."""
     worker: str = ""
     message: str = ""
-
-
-@dataclass(frozen=True)
-class View:
-    """What a build sees of a component: its output, and through it that of its dependencies."""
-
-    digest: str
-    component: str
-    output_digest: str
-    sees: dict[str, str]
-    """Dependency component to the digest of its view."""
 
 
 @dataclass(frozen=True)
@@ -174,12 +167,3 @@ class Topic:
     verdict: str = ""
     deleted_at: float = 0.0
     """0: it lives."""
-
-
-def as_columns(value: object) -> dict[str, Any]:
-    """A row's columns, as JSON where they are JSON."""
-    row = dict(vars(value))
-    for name in ("admitted", "heads"):
-        if name in row:
-            row[name] = {component: vars(head) for component, head in row[name].items()}
-    return row

@@ -1,22 +1,27 @@
-"""The records, kept in a database and held in memory.
+"""The records, kept in a database; what is asked for often is held in memory.
 
-Every method is one transaction: a crash leaves all of it or nothing. Reads are served from memory,
-since the planner asks for everything after every build.
+Every method is one transaction: a crash leaves all of it or nothing. What is in memory is what the
+database has: it is changed after the database was.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from farm.heads import Head
+from farm.plan.key import View
 from farm.plan.planner import BuildFact
 from farm.records import tables
-from farm.records.index import Builds
+from farm.records.building import BuildRecords
+from farm.records.changing import changed
+from farm.records.database import insert_new, same_place, upsert
+from farm.records.lookup import Lookup
+from farm.records.reading import State, generation_at, read_state, snapshot_at
 from farm.records.rows import (
     BUILT,
     CANCELLED,
@@ -31,9 +36,8 @@ from farm.records.rows import (
     PlaceId,
     SnapshotRow,
     Topic,
-    View,
-    as_columns,
 )
+from farm.records.writing import changes, columns, plain
 
 __all__ = [
     "BUILT",
@@ -50,209 +54,149 @@ __all__ = [
     "Records",
     "SnapshotRow",
     "Topic",
-    "View",
 ]
 
-_Write = tuple[sa.Table, dict[str, Any]]
+VIEWS_KEPT = 65_536
 
 
-class Records:
-    """Opens (and creates) the records at a SQLAlchemy URL."""
+class Records(BuildRecords):
+    """Everything that the farm remembers; opens (and creates) it at a SQLAlchemy URL.
+
+    :raises FarmError: the URL is not one of a database that the farm can use.
+    :raises RecordsUnreachable: the database fails.
+    """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time):
-        self._clock = clock
-        self._engine = sa.create_engine(url)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _quick_sqlite)
-        tables.metadata.create_all(self._engine)
-        self.heads: dict[tuple[str, str], Head] = {}
+        super().__init__(url, clock)
+        self._state = State()
+        self.heads: Mapping[tuple[str, str], Head] = self._state.heads
         """By channel and component."""
-        self.builds = Builds()
-        self.unfinished: Mapping[str, BuildRow] = self.builds.unfinished
-        """The builds without an outcome, by key."""
-        self.generations: dict[LineId, Generation] = {}
+        self.generations: Mapping[LineId, Generation] = self._state.generations
         """The newest of each line."""
-        self.snapshots: dict[LineId, SnapshotRow] = {}
+        self.snapshots: Mapping[LineId, SnapshotRow] = self._state.snapshots
         """The newest of each line."""
-        self.forces: dict[PlaceId, int] = {}
+        self.forces: Mapping[PlaceId, int] = self._state.forces
         """How often each was forced."""
-        self.forced_heads: dict[PlaceId, Head] = {}
+        self.forced_heads: Mapping[PlaceId, Head] = self._state.forced_heads
         """What stands for the channel's head on a line, because somebody asked for it."""
-        self.views: dict[str, View] = {}
-        """By digest."""
-        self.topics: dict[str, Topic] = {}
+        self.topics: Mapping[str, Topic] = self._state.topics
         """Those that live, by channel."""
-        self._load()
+        views = tables.views
+        self.views: Lookup[View] = Lookup(
+            self._database, sa.select(views), views.c.digest, lambda row: View(**row), VIEWS_KEPT
+        )
+        """By digest."""
+        self._database.read(self._load)
 
-    def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
+    def _load(self, connection: sa.Connection) -> None:
+        super()._load(connection)
+        read_state(connection, self._state)
+        self.views.forget()
 
-    def _load(self) -> None:
-        with self._engine.connect() as connection:
-
-            def rows(table: sa.Table, *order: Any) -> list[dict[str, Any]]:
-                found = connection.execute(sa.select(table).order_by(*order)).mappings()
-                return [dict(row) for row in found]
-
-            for row in rows(tables.heads):
-                self.heads[row["channel"], row["component"]] = Head(**row["head"])
-            for row in rows(tables.builds):
-                if row["exposes"] is not None:
-                    row["exposes"] = tuple(row["exposes"])
-                self.builds[row["key"]] = BuildRow(**row)
-            for row in rows(tables.generations, tables.generations.c.number):
-                row["admitted"] = _heads(row["admitted"])
-                self.generations[row["channel"], row["distro"]] = Generation(**row)
-            for row in rows(tables.snapshots, tables.snapshots.c.number):
-                self.snapshots[row["channel"], row["distro"]] = SnapshotRow(**row)
-            for row in rows(tables.forces):
-                self.forces[row["channel"], row["distro"], row["component"]] = row["count"]
-            for row in rows(tables.forced_heads):
-                place = (row["channel"], row["distro"], row["component"])
-                self.forced_heads[place] = Head(**row["head"])
-            for row in rows(tables.views):
-                self.views[row["digest"]] = View(**row)
-            for row in rows(tables.topics):
-                if not row["deleted_at"]:
-                    row["heads"] = _heads(row["heads"])
-                    self.topics[row["name"]] = Topic(**row)
-
-    def _put(self, *writes: _Write) -> None:
-        with self._engine.begin() as connection:
-            for table, row in writes:
-                connection.execute(sa.delete(table).where(_same(table, row)))
-                connection.execute(sa.insert(table).values(**row))
-
+    @changes
     def put_head(self, channel: str, head: Head) -> None:
         """Record a component's newest commit on a channel."""
         row = {"channel": channel, "component": head.component, "head": vars(head)}
-        self._put((tables.heads, row))
-        self.heads[channel, head.component] = head
+        self._write(lambda connection: upsert(connection, tables.heads, row))
+        self._state.heads[channel, head.component] = head
 
+    @changes
+    def drop_heads(self, channel: str) -> None:
+        """Forget the commits of a channel that begins anew."""
+        self._run(sa.delete(tables.heads).where(tables.heads.c.channel == channel))
+        for place in [place for place in self.heads if place[0] == channel]:
+            del self._state.heads[place]
+
+    @changes
     def put_forced_head(self, channel: str, distro: str, head: Head) -> None:
         """Record that a line is to build a component at a head that is not the channel's."""
         place = (channel, distro, head.component)
-        self._put((tables.forced_heads, {**_place(place), "head": vars(head)}))
-        self.forced_heads[place] = head
+        row = {**_place(place), "head": vars(head)}
+        self._write(lambda connection: upsert(connection, tables.forced_heads, row))
+        self._state.forced_heads[place] = head
 
+    @changes
     def drop_forced_head(self, channel: str, distro: str, component: str) -> None:
         """Record that a line follows the channel's head of a component again."""
-        place = (channel, distro, component)
-        with self._engine.begin() as connection:
-            table = tables.forced_heads
-            connection.execute(sa.delete(table).where(_same(table, _place(place))))
-        self.forced_heads.pop(place, None)
+        place, table = (channel, distro, component), tables.forced_heads
+        dropped = sa.delete(table).where(same_place(table, place))
+        self._run(dropped)
+        self._state.forced_heads.pop(place, None)
 
+    @changes
     def put_generation(self, generation: Generation) -> None:
         """Record a generation: a new one, what it admits now, or that it is done."""
-        self._put((tables.generations, as_columns(generation)))
-        self.generations[generation.channel, generation.distro] = generation
+        line = (generation.channel, generation.distro)
+        last = self.generations.get(line)
+        heads = [
+            {**_at(line, name, generation.number), "head": vars(head) if head else None}
+            for name, head in changed(last.admitted if last else {}, generation.admitted)
+        ]
 
+        def write(connection: sa.Connection) -> None:
+            upsert(connection, tables.generations, columns(generation, tables.generations))
+            upsert(connection, tables.generation_heads, *heads)
+
+        self._write(write)
+        self._state.generations[line] = generation
+
+    def generation_at(self, line: LineId, number: int) -> Generation | None:
+        """A generation of a line as it was, whether or not it is the newest."""
+        return self._database.read(lambda connection: generation_at(connection, line, number))
+
+    @changes
     def put_snapshot(self, snapshot: SnapshotRow) -> None:
         """Record that a line's archive was flipped to a snapshot."""
-        self._put((tables.snapshots, as_columns(snapshot)))
-        self.snapshots[snapshot.channel, snapshot.distro] = snapshot
+        line = (snapshot.channel, snapshot.distro)
+        last = self.snapshots.get(line)
+        builds = [
+            {**_at(line, name, snapshot.number), "wanted": keys[0], "content": keys[1]}
+            for name, found in changed(_both(last), _both(snapshot))
+            for keys in [found or (None, None)]
+        ]
 
+        def write(connection: sa.Connection) -> None:
+            upsert(connection, tables.snapshots, columns(snapshot, tables.snapshots))
+            upsert(connection, tables.snapshot_builds, *builds)
+
+        self._write(write)
+        self._state.snapshots[line] = snapshot
+
+    def snapshot_at(self, line: LineId, number: int) -> SnapshotRow | None:
+        """A snapshot of a line, whether or not it is the newest."""
+        return self._database.read(lambda connection: snapshot_at(connection, line, number))
+
+    def line_builds(self, distro: str) -> Mapping[str, BuildFact]:
+        """Finished builds on a distro, of any channel, by key: a live view, always the same."""
+        here = (snapshot for line, snapshot in self.snapshots.items() if line[1] == distro)
+        return self.builds.facts(distro, (key for one in here for key in one.content.values()))
+
+    @changes
     def put_views(self, views: Iterable[View]) -> None:
         """Record the views that are not known yet."""
         new = {view.digest: view for view in views if view.digest not in self.views}
         if new:
-            with self._engine.begin() as connection:
-                connection.execute(sa.insert(tables.views), [vars(view) for view in new.values()])
-            self.views.update(new)
+            rows = [columns(view, tables.views) for view in new.values()]
+            self._write(lambda connection: insert_new(connection, tables.views, *rows))
+            for digest, view in new.items():
+                self.views.remember(digest, view)
 
+    @changes
     def put_topic(self, topic: Topic) -> None:
         """Record a topic or a pull request: a new one, or what changed of it."""
-        self._put((tables.topics, as_columns(topic)))
-        self.topics[topic.name] = topic
+        row = columns(topic, tables.topics)
+        row["heads"] = {name: vars(head) for name, head in topic.heads.items()}
+        self._write(lambda connection: upsert(connection, tables.topics, row))
+        if topic.deleted_at:
+            self._state.topics.pop(topic.name, None)
+        else:
+            self._state.topics[topic.name] = topic
 
     def delete_topic(self, name: str, at: float) -> None:
         """Record that a topic ended; its generations and snapshots stay on record."""
-        topic = replace(self.topics[name], deleted_at=at)
-        self._put((tables.topics, as_columns(topic)))
-        del self.topics[name]
+        self.put_topic(replace(self.topics[name], deleted_at=at))
 
-    def start_build(self, build: BuildRow) -> BuildRow:
-        """Record that a key is asked for; the rebuild number is reserved here, so that no file
-        name is used twice."""
-        known = self.builds.get(build.key)
-        row = replace(
-            build,
-            outcome=RUNNING,
-            rebuild=known.rebuild if known else self.builds.next_rebuild(build),
-            attempt=(known.attempt if known else 0) + 1,
-            attempts=known.attempts if known else 0,
-            requested_at=self._clock(),
-            started_at=0.0,
-            finished_at=0.0,
-        )
-        attempt = Attempt(row.key, row.attempt, row.requested_at)
-        self._put((tables.builds, vars(row)), (tables.attempts, vars(attempt)))
-        self.builds[row.key] = row
-        return row
-
-    def build_began(self, key: str, worker: str = "") -> None:
-        """Record that a worker begins with the newest attempt at a build.
-
-        Buildbot gives a build to another worker when one vanishes: the last that began counts,
-        so that the lost time is not taken for the build's.
-        """
-        row = replace(self.builds[key], started_at=self._clock())
-        self._change(row, began_at=row.started_at, worker=worker)
-
-    def _change(self, row: BuildRow, **attempt: Any) -> None:
-        table = tables.attempts
-        newest = sa.and_(table.c.key == row.key, table.c.number == row.attempt)
-        with self._engine.begin() as connection:
-            same = _same(tables.builds, vars(row))
-            connection.execute(sa.update(tables.builds).where(same).values(**vars(row)))
-            connection.execute(sa.update(table).where(newest).values(**attempt))
-        self.builds[row.key] = row
-
-    def _finish(self, key: str, how: str, **values: Any) -> None:
-        row = replace(self.builds[key], finished_at=self._clock(), **values)
-        self._change(row, finished_at=row.finished_at, outcome=how, message=row.message)
-
-    def build_succeeded(
-        self, key: str, output_digest: str, exposes: tuple[str, ...] | None = None
-    ) -> None:
-        """Record that the pool has a key.
-
-        :param exposes: components whose packages those of the build need when installed.
-        """
-        self._finish(
-            key,
-            BUILT,
-            outcome=BUILT,
-            output_digest=output_digest,
-            exposes=exposes,
-            phase="",
-            message="",
-        )
-
-    def build_failed(self, key: str, phase: str, message: str) -> None:
-        """Record the verdict that a component does not build."""
-        self._finish(key, FAILED, outcome=FAILED, phase=phase, message=message)
-
-    def build_interrupted(self, key: str, message: str) -> int:
-        """Record that the machinery failed; return how often it now has for this key."""
-        attempts = self.builds[key].attempts + 1
-        self._finish(key, INTERRUPTED, attempts=attempts, message=message)
-        return attempts
-
-    def build_cancelled(self, key: str) -> None:
-        """Record that a build is wanted no more, before a worker began with it."""
-        message = "wanted no more before it began"
-        self._finish(key, CANCELLED, outcome=CANCELLED, message=message)
-
-    def attempts_of(self, key: str) -> list[Attempt]:
-        """Every attempt at a build, in order."""
-        table = tables.attempts
-        found = sa.select(table).where(table.c.key == key).order_by(table.c.number)
-        with self._engine.connect() as connection:
-            return [Attempt(**row) for row in connection.execute(found).mappings()]
-
+    @changes
     def force(
         self,
         channel: str,
@@ -267,56 +211,35 @@ class Records:
         """Record that somebody wants a component built again; return how often that was so."""
         place = (channel, distro, component)
         count = self.forces.get(place, 0) + 1
-        with self._engine.begin() as connection:
-            table = tables.forces
-            connection.execute(sa.delete(table).where(_same(table, _place(place))))
-            connection.execute(sa.insert(table).values(**_place(place), count=count))
-            wish = ForceRow(*place, count, reason, who, branch, commit, self._clock())
-            connection.execute(sa.insert(tables.force_log).values(**vars(wish)))
-        self.forces[place] = count
+        wish = ForceRow(*place, count, plain(reason), plain(who), branch, commit, self._clock())
+
+        def write(connection: sa.Connection) -> None:
+            upsert(connection, tables.forces, {**_place(place), "count": count})
+            insert_new(connection, tables.force_log, columns(wish, tables.force_log))
+
+        self._write(write)
+        self._state.forces[place] = count
         return count
 
     def forces_of(self, channel: str, distro: str, component: str) -> list[ForceRow]:
         """Every time that a component was forced on a line, newest first."""
         table = tables.force_log
-        same = (
-            table.c[name] == value for name, value in _place((channel, distro, component)).items()
-        )
-        columns = [column for column in table.c if column.name != "id"]
-        found = sa.select(*columns).where(*same).order_by(table.c.count.desc())
-        with self._engine.connect() as connection:
-            return [ForceRow(**row) for row in connection.execute(found).mappings()]
-
-    def line_builds(self, distro: str) -> Mapping[str, BuildFact]:
-        """Finished builds on a distro, of any channel, by key: a live view, always the same."""
-        return self.builds.facts[distro]
-
-    def durations(self, distro: str) -> Mapping[str, float]:
-        """Seconds that each component's newest successful build on a distro took: a live view."""
-        return self.builds.durations[distro]
-
-    def last_build(self, channel: str, distro: str, component: str) -> BuildRow | None:
-        """The build of a component on a line that was asked for last, running ones included."""
-        return self.builds.newest.get((channel, distro, component))
-
-    def generation_builds(self, line: LineId, number: int) -> frozenset[str]:
-        """The components started in a generation; cheap for the newest of a line."""
-        return self.builds.started_in(line, number)
-
-
-def _heads(value: Mapping[str, Mapping[str, Any]]) -> dict[str, Head]:
-    return {component: Head(**head) for component, head in value.items()}
+        found = [table.c[field.name] for field in fields(ForceRow)]
+        place = same_place(table, (channel, distro, component))
+        query = sa.select(*found).where(place).order_by(table.c.count.desc())
+        return [ForceRow(**row) for row in self._database.rows(query)]
 
 
 def _place(place: PlaceId) -> dict[str, str]:
     return dict(zip(("channel", "distro", "component"), place, strict=True))
 
 
-def _same(table: sa.Table, row: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    return sa.and_(*(table.c[one.name] == row[one.name] for one in table.primary_key.columns))
+def _at(line: LineId, component: str, number: int) -> dict[str, Any]:
+    return {**_place((*line, component)), "number": number}
 
 
-def _quick_sqlite(connection: Any, _record: object) -> None:
-    # WAL with NORMAL loses nothing when the process is killed, and syncs far less.
-    connection.execute("pragma journal_mode=WAL")
-    connection.execute("pragma synchronous=NORMAL")
+def _both(snapshot: SnapshotRow | None) -> dict[str, tuple[str | None, str | None]]:
+    if snapshot is None:
+        return {}
+    wanted, content = snapshot.wanted, snapshot.content
+    return {name: (wanted.get(name), content.get(name)) for name in wanted.keys() | content.keys()}

@@ -1,4 +1,7 @@
-"""The tables of the records. Buildbot's own tables are never touched."""
+"""The tables of the records. Buildbot's own tables are never touched.
+
+Whoever changes them adds a step to `farm.records.migrations`.
+"""
 
 from __future__ import annotations
 
@@ -30,27 +33,31 @@ builds = Table(
     "builds",
     metadata,
     Column("key", String(64), primary_key=True),
-    Column("component", String(80), nullable=False, index=True),
+    Column("component", String(80), nullable=False),
     Column("distro", String(40), nullable=False),
     Column("channel", String(60), nullable=False),
     Column("generation", Integer, nullable=False),
     Column("outcome", String(10), nullable=False),  # running, built, failed, cancelled
-    Column("source", String(100), nullable=False),
+    Column("source", Text, nullable=False),
     Column("rebuild", Integer, nullable=False),
-    Column("upstream_version", String(200), nullable=False),
-    Column("inputs", JSON, nullable=False),  # farm.plan.key.KeyInputs with dependencies
-    Column("uses", JSON, nullable=False),  # dependency component -> build key of its packages
-    Column("reasons", JSON, nullable=False),
+    Column("upstream_version", Text, nullable=False),
     Column("attempt", Integer, nullable=False, default=0),  # number of the newest in `attempts`
     Column("attempts", Integer, nullable=False, default=0),  # how often the machinery failed
     Column("output_digest", String(64), nullable=False, default=""),
     Column("exposes", JSON(none_as_null=True)),  # components; NULL: not known
-    Column("phase", String(40), nullable=False, default=""),
+    Column("phase", Text, nullable=False, default=""),
     Column("message", Text, nullable=False, default=""),
     Column("requested_at", Float, nullable=False),
     Column("started_at", Float, nullable=False, default=0.0),
     Column("finished_at", Float, nullable=False, default=0.0),
-    Index("ix_builds_line", "channel", "distro", "component"),
+    # The big ones come last: SQLite reads a row up to the columns that are wanted.
+    Column("reasons", JSON, nullable=False),
+    Column("inputs", JSON, nullable=False),  # farm.plan.key.KeyInputs with dependencies
+    Column("uses", JSON, nullable=False),  # dependency component -> build key of its packages
+    Index("ix_builds_line", "channel", "distro", "component", "requested_at"),
+    Index("ix_builds_generation", "channel", "distro", "generation", "component"),
+    Index("ix_builds_version", "component", "distro", "upstream_version"),
+    Index("ix_builds_outcome", "distro", "outcome", "finished_at"),
 )
 
 attempts = Table(
@@ -81,11 +88,33 @@ generations = Table(
     Column("channel", String(60), primary_key=True),
     Column("distro", String(40), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("admitted", JSON, nullable=False),  # component -> farm.heads.Head
     Column("forced", JSON, nullable=False),  # component -> count
     Column("done", Boolean, nullable=False, default=False),
     Column("started_at", Float, nullable=False),
     Column("finished_at", Float, nullable=False, default=0.0),
+)
+
+# What a generation admits, and a snapshot holds, is nearly what the one before did: rows say what
+# is so from `number` on.
+generation_heads = Table(
+    "generation_heads",
+    metadata,
+    Column("channel", String(60), primary_key=True),
+    Column("distro", String(40), primary_key=True),
+    Column("component", String(80), primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the generation
+    Column("head", JSON(none_as_null=True)),  # farm.heads.Head; NULL: admitted no more
+)
+
+snapshot_builds = Table(
+    "snapshot_builds",
+    metadata,
+    Column("channel", String(60), primary_key=True),
+    Column("distro", String(40), primary_key=True),
+    Column("component", String(80), primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the snapshot
+    Column("wanted", String(64)),  # build key; NULL: not in it
+    Column("content", String(64)),
 )
 
 snapshots = Table(
@@ -94,8 +123,6 @@ snapshots = Table(
     Column("channel", String(60), primary_key=True),
     Column("distro", String(40), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("wanted", JSON, nullable=False),  # component -> build key
-    Column("content", JSON, nullable=False),  # component -> build key
     Column("held_back", JSON, nullable=False),  # component -> why
     Column("generation", Integer, nullable=False),
     Column("published_at", Float, nullable=False),

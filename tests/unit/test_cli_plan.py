@@ -284,7 +284,7 @@ def test_records_that_cannot_be_read_are_one_message(place: Place) -> None:
     (place.state / "farm.sqlite").write_text("this is no database, it is a text of some length")
     error = place.farm("status").exception
     assert isinstance(error, FarmError)
-    assert str(error).startswith("cannot read the farm's records at sqlite:///")
+    assert str(error).startswith("cannot use the farm's records at sqlite:///")
 
 
 def test_records_below_a_closed_directory_are_one_message(

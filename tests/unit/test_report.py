@@ -36,7 +36,8 @@ def history(world: FarmWorld, component: str) -> tuple[BuildReport, ...]:
     snapshot = world.records.snapshots.get(world.line)
     live = snapshot.content.get(component, "") if snapshot else ""
     forces = world.records.forces_of(*world.line, component)
-    return build_history(world.records.builds, world.line, component, live, forces)
+    found = world.records.builds_of(*world.line, component)
+    return build_history(world.records.builds, found, live, forces)
 
 
 def key_of(world: FarmWorld, name: str) -> KeyReport:
@@ -136,11 +137,11 @@ def test_running_and_interrupted_builds_are_told_apart() -> None:
 def test_a_build_that_another_channel_made_is_listed_where_it_is_published() -> None:
     world = built_world()
     snapshot = world.records.snapshots[BOOKWORM_LINE]
-    line = ("topic-x", "bookworm")
     key = snapshot.content["libogg"]
-    (build,) = build_history(world.records.builds, line, "libogg", key)
+    mine = world.records.builds_of("topic-x", "bookworm", "libogg")
+    (build,) = build_history(world.records.builds, mine, key)
     assert (build.channel, build.published) == ("development", True)
-    assert build_history(world.records.builds, line, "libogg") == ()
+    assert build_history(world.records.builds, mine) == ()
 
 
 def test_a_key_holds_all_dependencies_with_the_versions_behind_their_digests() -> None:
