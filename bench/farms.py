@@ -14,7 +14,7 @@ from farm.generations import Farm
 from farm.heads import Head
 from farm.model import Channel, Component, Distro, Stack
 from farm.plan.key import OwnKeys, Wish, build_key, digest_of, view_digest
-from farm.records.store import RUNNING, BuildRow, LineId, Records
+from farm.records.store import BUILT, BuildRow, LineId, Records
 
 CHANNEL = "development"
 
@@ -101,32 +101,29 @@ class LineFarm:
                 distro=line[1],
                 channel=line[0],
                 generation=0,
-                outcome=RUNNING,
+                outcome=BUILT,
                 source=wish.source,
                 rebuild=0,
                 upstream_version="1.0",
                 inputs={**own.inputs(name, line[1], wish), "dependencies": seen},
                 uses={needed: keys[needed] for needed in depends},
                 reasons=["first build"],
+                output_digest=digest,
+                requested_at=-self.graph.seconds[name],
+                started_at=-self.graph.seconds[name],
             )
-            self.now = -self.graph.seconds[name]
-            self.records.start_build(row)
-            self.records.build_began(key)
-            self.now = 0.0
-            self.records.build_succeeded(key, digest)
+            self.records.builds[key] = row
         step = self.advance(line)
         assert step.publish is not None and not step.starts
         self.publish(step.publish)
 
     def grow_history(self, builds: int) -> None:
         """Put older builds on record, until there are `builds` of each component and distro."""
-        self.now = -1e6
         for row in list(self.records.builds.values()):
-            for number in range(builds - 1):
-                old = replace(row, key=digest_of([row.key, number]))
-                self.records.start_build(old)
-                self.records.build_succeeded(old.key, row.output_digest)
-        self.now = 0.0
+            for number in range(1, builds):
+                key = digest_of([row.key, number])
+                times = {"requested_at": -1e6 - number, "finished_at": -1e6 - number + 60}
+                self.records.builds[key] = replace(row, key=key, started_at=0.0, **times)
 
     def output_of(self, name: str, key: str, commit: str, dependencies: dict[str, str]) -> str:
         """The output digest of a build: another one for every key.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ class BuilderKind(StrEnum):
 
     BUILD = "build"
     """Builds one component on one distro."""
+    PULL = "pull"
+    """Builds one component on one distro for pull requests."""
     PUBLISH = "publish"
     """Publishes a distro's archives."""
 
@@ -35,17 +37,25 @@ def build_builder_name(component: str, distro: str) -> str:
     return f"{component}-{distro}"
 
 
+def pull_builder_name(component: str, distro: str) -> str:
+    """The builder of a component on a distro for pull requests; no component's name has a _."""
+    return f"pull_{component}-{distro}"
+
+
 def publish_builder_name(distro: str) -> str:
     """The builder that publishes a distro's archives."""
     return f"publish-{distro}"
 
 
-def builder_table(stack: Stack) -> tuple[BuilderRow, ...]:
-    """Every builder of the stack: component by component, then the publishers."""
-    return tuple(_rows(stack))
+def builder_table(stack: Stack, *, pulls: Collection[str] = ()) -> tuple[BuilderRow, ...]:
+    """Every builder of the stack: component by component, then the publishers.
+
+    :param pulls: distros that have workers for pull requests.
+    """
+    return tuple(_rows(stack, pulls))
 
 
-def _rows(stack: Stack) -> Iterator[BuilderRow]:
+def _rows(stack: Stack, pulls: Collection[str]) -> Iterator[BuilderRow]:
     for component in stack.components.values():
         for distro in stack.distros:
             if component.builds_on(distro):
@@ -56,6 +66,14 @@ def _rows(stack: Stack) -> Iterator[BuilderRow]:
                     kind=BuilderKind.BUILD,
                     tags=(component.name, distro),
                 )
+                if distro in pulls:
+                    yield BuilderRow(
+                        name=pull_builder_name(component.name, distro),
+                        component=component.name,
+                        distro=distro,
+                        kind=BuilderKind.PULL,
+                        tags=(component.name, distro, "pull-requests"),
+                    )
     for distro in stack.distros:
         yield BuilderRow(
             name=publish_builder_name(distro),

@@ -349,6 +349,7 @@ class Farm:
         self.records.drop_heads(topic.name)
         for head in heads:
             self.records.put_head(topic.name, head)
+        self.wishes.forget(topic.name)
         for line_id in self.lines:
             if line_id[0] == topic.name:
                 self._news(line_id, self.graph(line_id[1]).order)

@@ -155,6 +155,11 @@ class Mirror:
             raise MissingBranch(self.url, branch or "", known)
         return ref.removeprefix("refs/heads/"), refs[ref]
 
+    def branches(self) -> frozenset[str]:
+        """The names of all branches."""
+        refs = (ref.removeprefix("refs/heads/") for ref in self._local_refs() if "/heads/" in ref)
+        return frozenset(refs)
+
     def tree(self, commit: str, directory: str = ".") -> str:
         """The id of the tree of `directory` at `commit`.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from debian.debian_support import NativeVersion
 
-from farm.errors import CommandError
+from farm.errors import CommandError, FarmError
 from farm.git import Mirror
 from farm.model import Component
 from farm.tags import is_named, tag_version
@@ -47,6 +48,18 @@ def read_head(
     :raises MissingDirectory: the branch does not have the component's directory.
     """
     name, tip = mirror.head(branch)
+    return head_at(mirror, component, name, tip, previous)
+
+
+def head_at(
+    mirror: Mirror, component: Component, branch: str, tip: str, previous: Head | None
+) -> Head:
+    """The head of a component at a commit that the mirror has.
+
+    :param branch: what to call where the commit was found.
+    :param previous: as for `read_head`.
+    :raises MissingDirectory: the commit does not have the component's directory.
+    """
     tree = mirror.tree(tip, component.directory)
     commit = tip
     if component.directory != ".":
@@ -56,7 +69,7 @@ def read_head(
     ).split("\0")
     return Head(
         component=component.name,
-        branch=name,
+        branch=branch,
         commit=commit,
         tree=tree,
         upstream_version=next_version(previous, describe(mirror, component, tip, commit)),
@@ -64,6 +77,44 @@ def read_head(
         subject=_one_line(subject),
         author=_one_line(author),
     )
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A component on a channel, and where its newest commit is to be looked for."""
+
+    channel: str
+    component: Component
+    branches: tuple[str | None, ...]
+    """The first that there is counts; None is the repository's default branch."""
+    previous: Head | None
+    """The head that the channel has."""
+    optional: bool = False
+    """The channel has another head for it where none of the branches exists."""
+
+
+def read_heads(mirror: Mirror, followed: Iterable[Followed]) -> tuple[list[tuple[str, Head]], str]:
+    """Fetch a repository and read the newest commits of what lives in it.
+
+    :returns: channel and head of all that could be read; and what was wrong, a line each.
+    """
+    heads: list[tuple[str, Head]] = []
+    problems = []
+    try:
+        mirror.update()
+        there = mirror.branches()
+    except FarmError as error:
+        return [], str(error)
+    for one in followed:
+        found = [branch for branch in one.branches if branch is None or branch in there]
+        if one.optional and not found:
+            continue
+        branch = (found or one.branches)[0]
+        try:
+            heads.append((one.channel, read_head(mirror, one.component, branch, one.previous)))
+        except FarmError as error:
+            problems.append(str(error))
+    return heads, "\n".join(problems)
 
 
 def describe(mirror: Mirror, component: Component, tip: str, commit: str) -> Described:

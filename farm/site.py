@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -55,6 +56,9 @@ class WorkerSettings(_Strict):
 
     distros: tuple[DistroName, ...] | None = Field(None, description="Default: all")
     builds: Annotated[int, Field(ge=1, le=256)] = Field(1, description="Builds at the same time")
+    untrusted: bool = Field(
+        False, description="Builds pull requests, and nothing else; without one, none are built"
+    )
 
 
 class Site(_Strict):
@@ -81,6 +85,13 @@ class Site(_Strict):
     hooks: tuple[Annotated[str, Field(pattern="^(github|gitlab|gitea|bitbucket|base)$")], ...] = (
         Field((), description="Change hooks to accept: github gitlab gitea bitbucket base")
     )
+    topic_days: Annotated[float, Field(gt=0, le=365)] = Field(
+        14, description="Days that a topic, or a pull request nobody pushes to, lives"
+    )
+    github_api: _Url = Field(
+        "https://api.github.com",
+        description="Where verdicts on pull requests go, with the token in <state>/secrets/github",
+    )
     admins: tuple[Line, ...] = Field(
         ("admin",), description="Users with a generated password in <state>/secrets"
     )
@@ -102,6 +113,16 @@ class Site(_Strict):
             finally:
                 fresh.unlink()
         return path.read_text().strip()
+
+    def pull_request_distros(self, distros: Iterable[str]) -> tuple[str, ...]:
+        """Those of `distros` that pull requests are built for: some worker is there for them."""
+        workers = [worker for worker in self.workers.values() if worker.untrusted]
+        return tuple(d for d in distros if any(not w.distros or d in w.distros for w in workers))
+
+    def token(self, name: str) -> str:
+        """A secret of another service, from <state>/secrets; empty when nobody put it there."""
+        path = self.state / "secrets" / name
+        return path.read_text().strip() if path.exists() else ""
 
     @property
     def database_url(self) -> str:

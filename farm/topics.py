@@ -8,7 +8,7 @@ is built and never published.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
@@ -27,6 +27,7 @@ DEFAULT_DAYS = 14
 DAY_S = 86_400.0
 _PREFIX = {TOPIC: "topic-", PULL: "pr-"}
 _MAX_DAYS = 365
+_NAMED = 5
 _branch: TypeAdapter[str] = TypeAdapter(Branch)
 _channel: TypeAdapter[str] = TypeAdapter(ChannelName)
 
@@ -113,27 +114,38 @@ class Verdict:
 
 
 def verdict_of(
-    component: str, graph: LineGraph, nodes: Mapping[str, Node], broken: Collection[str] = ()
+    changed: Collection[str],
+    graph: LineGraph,
+    nodes: Mapping[str, Node],
+    broken: Collection[str] = (),
 ) -> Verdict:
-    """Whether a change to a component is good for it and for all that is built with it.
+    """Whether changes to components are good for them and for all that is built with them.
 
-    :param broken: components that do not build without the change either, which is not its fault.
+    :param changed: the components that the pull request has commits for.
+    :param broken: components that do not build without it either, which is not its fault.
     """
-    if component not in nodes:
-        return Verdict("success", f"{component} is not built here")
-    concerned = [
-        component,
-        *sorted(graph.all_dependents(component), key=graph.position.__getitem__),
-    ]
+    concerned = sorted(graph.with_dependents(changed), key=graph.position.__getitem__)
+    if not concerned:
+        return Verdict("success", "nothing that is built here is changed")
     states = {name: nodes[name].state for name in concerned}
-    failed = [n for n, s in states.items() if s is State.FAILED and n not in broken]
     left = [name for name, state in states.items() if not state.settled]
+    failed = [n for n, s in states.items() if s is State.FAILED and n not in broken]
+    said = f"{_few(failed)} failed" if failed else ""
     if left:
-        failing = f", {', '.join(failed)} failed" if failed else ""
-        return Verdict("pending", f"{len(left)} of {len(concerned)} builds to go{failing}")
-    if failed:
-        return Verdict("failure", f"{', '.join(failed)} failed")
-    if states[component] is not State.BUILT:
-        return Verdict("failure", f"{component} could not be built: {states[component]}")
-    also = f" and {len(concerned) - 1} that depend on it" if len(concerned) > 1 else ""
-    return Verdict("success", f"built {component}{also}")
+        to_go = f"{len(left)} of {len(concerned)} builds to go"
+        return Verdict("pending", f"{to_go}; {said}" if said else to_go)
+    if said:
+        return Verdict("failure", said)
+    built = [name for name, state in states.items() if state is State.BUILT]
+    blocked = sorted(set(changed) & set(concerned) - set(built) - set(broken))
+    if blocked:
+        return Verdict("failure", f"{_few(blocked)} could not be built: a dependency is broken")
+    also = len(built) - len(set(changed) & set(built))
+    more = f", and {also} that depend on them" if also else ""
+    return Verdict("success", f"built {_few([n for n in built if n in changed])}{more}")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (
+        f" and {len(names) - _NAMED} more" if names[_NAMED:] else ""
+    )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from farm import graph
-from farm.heads import Head
+from farm.heads import Followed, Head
 from farm.model import Channel, Component, Stack
 from farm.plan.key import TRUSTED, KeyInputs, OwnKeys, Wish
 from farm.plan.line_plan import LineGraph, line_graph
+from farm.records.rows import Topic
 from farm.records.store import Generation, LineId, Records
-from farm.topics import PULL, channel_of
+from farm.topics import PULL, TOPIC, channel_of
 
 
-def branch_of(channel: Channel, component: Component) -> str | None:
-    """The branch of a component that a channel follows; None is the repository's default."""
-    return channel.branches.get(component.name) or channel.branch or component.branch
+def branches_of(channel: Channel, component: Component) -> tuple[str | None, ...]:
+    """The branches of a component that a channel follows; the first that there is counts. None is
+    the repository's default."""
+    if exception := channel.branches.get(component.name):
+        return (exception,)
+    return (channel.branch, component.branch) if channel.branch else (component.branch,)
 
 
 class Wishes:
@@ -24,7 +30,7 @@ class Wishes:
         self.records = records
         self._own = OwnKeys(stack)
         self._graphs: dict[str, LineGraph] = {}
-        self._concerned: dict[LineId, frozenset[str]] = {}
+        self._concerned: dict[LineId, frozenset[str]] = {}  # by the code of a pull request
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -50,6 +56,21 @@ class Wishes:
         if distro not in self._graphs:
             self._graphs[distro] = line_graph(graph.component_graph(self.stack, distro))
         return self._graphs[distro]
+
+    def followed(self, components: Iterable[str]) -> list[Followed]:
+        """Where the newest commits of components are to be looked for, on every channel."""
+        heads, found = self.records.heads, []
+        for name in components:
+            component = self.stack.components[name]
+            found += [
+                Followed(c.name, component, branches_of(c, component), heads.get((c.name, name)))
+                for c in self.stack.channels.values()
+            ]
+            for topic in self.records.topics.values():
+                if topic.kind == TOPIC:
+                    previous = heads.get((topic.name, name)) or topic.heads.get(name)
+                    found.append(Followed(topic.name, component, (topic.branch,), previous, True))
+        return found
 
     def newest_head(self, line_id: LineId, name: str) -> Head | None:
         """The commit of a component that a line would admit now."""
@@ -84,10 +105,18 @@ class Wishes:
         if topic is None or topic.kind != PULL:
             return TRUSTED
         if line_id not in self._concerned:
-            on, component = self.graph(line_id[1]), topic.component
-            dependents = on.all_dependents(component) if component in on.position else frozenset()
-            self._concerned[line_id] = dependents | {component}
+            self._concerned[line_id] = self.graph(line_id[1]).with_dependents(self.changed(topic))
         return topic.name if name in self._concerned[line_id] else TRUSTED
+
+    def changed(self, topic: Topic) -> tuple[str, ...]:
+        """The components that a topic or pull request has commits of its own for."""
+        heads = self.records.heads
+        return tuple(sorted(name for channel, name in heads if channel == topic.name))
+
+    def forget(self, channel: str) -> None:
+        """A topic or pull request has other commits now."""
+        for line_id in [line_id for line_id in self._concerned if line_id[0] == channel]:
+            del self._concerned[line_id]
 
     def is_pull(self, line_id: LineId) -> bool:
         """Whether a line is of a pull request, and never published."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 from buildbot.plugins import changes
@@ -10,7 +11,8 @@ from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
 from farm.model import Stack
 from farm.site import Site
-from farm.wishes import branch_of
+from schedulers.topics import PullRequest
+from services.forge import TOKEN
 
 HOOK_USER = "hook"
 
@@ -19,15 +21,12 @@ def pollers(site: Site, stack: Stack) -> list[changes.GitPoller]:
     """One poller per repository. What it finds is only a hint: the heads are read from git."""
     if not site.poll_interval_s:
         return []
-    branches: dict[str, set[str | None]] = {}
-    for component in stack.components.values():
-        wanted = {branch_of(channel, component) for channel in stack.channels.values()}
-        branches.setdefault(component.git, set()).update(wanted)
     return [
         changes.GitPoller(
             repourl=url,
             name=f"poll {url}",
-            branches=_polled(wanted),
+            # A topic can follow any branch.
+            branches=True,
             # Pollers that share a directory run into each other's locks.
             workdir=str(site.state / "pollers" / hashlib.sha256(url.encode()).hexdigest()[:16]),
             pollInterval=site.poll_interval_s,
@@ -35,21 +34,39 @@ def pollers(site: Site, stack: Stack) -> list[changes.GitPoller]:
             # A branch that is moved to a commit another branch has is news too.
             buildPushesWithNoCommits=True,
         )
-        for url, wanted in sorted(branches.items())
+        for url in sorted({component.git for component in stack.components.values()})
     ]
 
 
-def _polled(wanted: set[str | None]) -> list[str] | bool | None:
-    """GitPoller's way to say: the default branch (None), these branches, or all (True)."""
-    if wanted == {None}:
+_PULL = re.compile(r"refs/pull/(\d{1,9})/(?:head|merge)")
+
+
+def pull_request_of(change: Any) -> PullRequest | None:
+    """The pull request that a change of GitHub's hook is about; None for a push."""
+    match = _PULL.fullmatch(change.branch or "")
+    if change.category != "pull" or match is None:
         return None
-    return True if None in wanted else sorted(branch for branch in wanted if branch)
+    lines = str(change.comments).splitlines()
+    return PullRequest(
+        repository=change.repository,
+        number=int(match[1]),
+        commit=str(change.revision),
+        branch=str(change.properties.getProperty("basename")),
+        title=lines[1] if len(lines) > 1 else "",
+        who=str(change.who),
+    )
 
 
 def hook_dialects(site: Site) -> dict[str, Any]:
     """The change hooks of the site; every one of them checks a secret of its own if it can."""
     dialects: dict[str, Any] = {
-        "github": {"secret": site.secret("hook-github"), "strict": True},
+        "github": {
+            "secret": site.secret("hook-github"),
+            "strict": True,
+            "pullrequest_ref": "head",
+            "github_api_endpoint": site.github_api,
+            "token": site.token(TOKEN) or None,
+        },
         "gitlab": {"secret": site.secret("hook-gitlab")},
         "gitea": {"secret": site.secret("hook-gitea"), "onlyIncludePushCommit": False},
         "bitbucket": True,

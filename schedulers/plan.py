@@ -1,15 +1,14 @@
 """The one scheduler of component builds: asks the farm what to do, submits it, reports back.
 
-It decides nothing. What is submitted is found again after a restart by the buildsets' external
-id (``build/<key>``, ``publish/<channel>/<distro>/<generation>``), so nothing is kept here.
+It decides nothing and keeps nothing: what is submitted is found again after a restart.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from buildbot.data.resultspec import Filter
 from buildbot.process.results import SUCCESS, WARNINGS
 from buildbot.schedulers.base import ReconfigurableBaseScheduler
 from buildbot.util import debounce
@@ -17,12 +16,17 @@ from buildbot.util.twisted import async_to_deferred
 from twisted.internet import defer
 from twisted.logger import Logger
 
-from farm.builders import build_builder_name, builder_table, publish_builder_name
-from farm.decisions import Publish, Start
-from farm.pool import result as pool_result
+from farm.builders import builder_table, publish_builder_name
+from farm.decisions import Publish
+from farm.errors import FarmError
+from farm.records.rows import Topic
 from farm.records.store import LineId, SnapshotRow
+from schedulers.buildsets import Buildsets, Submitted
+from schedulers.changes import pull_request_of
 from schedulers.state import FarmState, open_state
 from schedulers.status import StatusWriter
+from schedulers.topics import PullRequest, Topics
+from services.forge import Forge
 
 SETTLE_S = 0.05
 """Events this close together are answered by one pass of the planner."""
@@ -30,18 +34,7 @@ PUBLISH_RETRY_S = 30.0
 WATCH_S = 10.0
 """Seconds between passes that no event asked for: back-offs that have ended start then."""
 
-_NO_SOURCE = {"codebase": "", "repository": "", "branch": None, "revision": None, "project": ""}
-"""Buildbot's database refuses a buildset without any source stamp."""
-
 _log = Logger()
-
-
-@dataclass
-class _Pending:
-    """A buildset that is not complete: a build by its key, or a publication."""
-
-    key: str = ""
-    publish: Publish | None = None
 
 
 class PlanScheduler(ReconfigurableBaseScheduler):
@@ -60,7 +53,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
     def __init__(self, name: str, **kwargs: Any):
         super().__init__(name=name, **kwargs)
         self.state: FarmState | None = None
-        self._pending: dict[int, _Pending] = {}
+        self._buildsets: Buildsets | None = None
+        self._forge: Forge | None = None
+        self.topics: Topics | None = None
         self._publish_after: dict[LineId, float] = {}
         self._trouble: dict[str, str] = {}
         self._superseded: set[str] = set()
@@ -90,6 +85,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if not self.enabled:
             return
         self.state = open_state(self.site, self.stack)
+        self._buildsets = Buildsets(self.master, self.name)
+        self._forge = Forge(self.site)
+        self.topics = Topics(self.state)
         self._status = StatusWriter(
             self.master.reactor, self.site.state / "status.json", self.state.status
         )
@@ -121,162 +119,150 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if self.state is not None:
             self.state.close()
             self.state = None
-        self._pending = {}
 
     def _watch_again(self) -> None:
         self._watch = self.master.reactor.callLater(WATCH_S, self._watch_again)
+        defer.ensureDeferred(self._end_topics(self.topics.expired(time.time()))).addErrback(
+            lambda failure: _log.failure("ending topics", failure)
+        )
         self._plan_soon()
+
+    async def _end_topics(self, topics: Iterable[Topic]) -> None:
+        """End topics; what they alone wanted is taken back, their archives are withdrawn."""
+        for topic in topics:
+            self.state.farm.delete_topic(topic.name)
+        for key in self.state.farm.unwanted():
+            await self._cancel(key, "its topic is over")
+
+    async def create_topic(
+        self, name: str, *, branch: str, base: str, days: float, reason: str, who: str
+    ) -> Topic:
+        """As `schedulers.topics.Topics.create`; building begins."""
+        topic = await self.topics.create(
+            name, branch=branch, base=base, days=days, reason=reason, who=who, now=time.time()
+        )
+        await self.advance()
+        return topic
+
+    async def refresh_topic(self, name: str, *, days: float) -> Topic:
+        """As `schedulers.topics.Topics.refresh`; building begins."""
+        topic = await self.topics.refresh(name, days=days, now=time.time())
+        await self.advance()
+        return topic
+
+    async def delete_topic(self, name: str) -> Topic:
+        """End a topic and withdraw its archives.
+
+        :raises BadTopic: there is no such topic.
+        """
+        topic = self.topics.get(name)
+        await self._end_topics([topic])
+        await self.advance()
+        return topic
 
     async def _recover(self) -> None:
         farm = self.state.farm
-        buildsets = await self.master.data.get(
-            ("buildsets",), filters=[Filter("complete", "eq", [False])]
-        )
-        for buildset in buildsets:
-            kind, _, rest = (buildset["external_idstring"] or "").partition("/")
-            if kind == "build":
-                self._pending[buildset["bsid"]] = _Pending(key=rest)
-            elif kind == "publish":
-                channel, distro, number = rest.split("/")
-                wanted = self.state.read_publication((channel, distro))
-                publish = Publish((channel, distro), int(number), wanted)
-                self._pending[buildset["bsid"]] = _Pending(publish=publish)
-        farm.resume(pending.key for pending in self._pending.values() if pending.key)
+        await self._buildsets.recover(self.state.read_publication)
+        farm.resume(self._buildsets.keys)
         for key in list(farm.records.unfinished):
             self._take_result(key)
 
     def gotChange(self, change, important):
         """A repository changed: read the heads of every component that lives in it."""
-        return defer.ensureDeferred(
-            self._refresh(self.state.components_of(change.repository), change.branch)
-        )
+        pull = pull_request_of(change)
+        if pull is not None:
+            return defer.ensureDeferred(self._pull_request(pull))
+        return defer.ensureDeferred(self._refresh(self.state.components_of(change.repository)))
 
-    async def _refresh(self, components: list[str], branch: str | None = None) -> None:
+    async def _pull_request(self, pull: PullRequest) -> None:
+        if not self.site.pull_request_distros(self.stack.distros):
+            return
+        try:
+            await self.topics.pull_request(pull, days=self.site.topic_days, now=time.time())
+        except FarmError as error:
+            _log.error("pull request {number}: {error}", number=pull.number, error=error)
+        self._plan_soon()
+
+    async def _refresh(self, components: list[str]) -> None:
         state = self.state
         if state is not None and components:
-            await state.refresh(components, branch, self._plan_soon)
+            await state.refresh(components, self._plan_soon)
 
     @debounce.method(wait=SETTLE_S)
     def _plan_soon(self):
         return defer.ensureDeferred(self.advance())
 
-    async def advance(self) -> dict[str, tuple[int, dict[int, int]]]:
+    async def advance(self) -> dict[str, Submitted]:
         """Ask the farm about every line and submit what it says.
 
         :returns: builder name to what Buildbot says of the new buildset (its id, request ids).
         """
-        submitted: dict[str, tuple[int, dict[int, int]]] = {}
+        submitted: dict[str, Submitted] = {}
         await self._lock.acquire()
         try:
             if self.state is None:
                 return submitted
             for line in self.state.farm.lines:
-                step = self.state.farm.advance(line)
-                for key in step.cancel:
-                    await self._cancel(key)
-                for start in step.starts:
-                    name = build_builder_name(start.build.component, start.build.distro)
-                    submitted[name] = await self._submit_build(name, start)
-                if step.publish is not None and self._may_publish(step.publish):
-                    name = publish_builder_name(line[1])
-                    submitted[name] = await self._submit_publish(name, step.publish)
+                submitted.update(await self._advance(line))
+            for line in self.topics.over(self.site.state / "archive", self._buildsets.publishing):
+                if self._may_publish(line):
+                    await self._buildsets.withdraw(line)
             self._status.happened()
         finally:
             self._lock.release()
+        self._tell_forge()
         return submitted
 
-    def _may_publish(self, publish: Publish) -> bool:
-        under_way = {p.publish.line for p in self._pending.values() if p.publish}
-        after = self._publish_after.get(publish.line, 0.0)
-        return publish.line not in under_way and self.master.reactor.seconds() >= after
+    async def _advance(self, line: LineId) -> dict[str, Submitted]:
+        submitted: dict[str, Submitted] = {}
+        farm = self.state.farm
+        step = farm.advance(line)
+        for key in step.cancel:
+            await self._cancel(key, "superseded by a newer commit")
+        for start in step.starts:
+            build = start.build
+            try:
+                self.state.write_job(start)
+            except FarmError as error:
+                farm.interrupted(build.key, str(error))
+                continue
+            head = farm.records.generations[line].admitted[build.component]
+            repository = self.stack.components[build.component].git
+            name, done = await self._buildsets.build(start, repository, head)
+            submitted[name] = done
+        if step.publish is not None and self._may_publish(line):
+            submitted.update([await self._publish(step.publish)])
+        return submitted
 
-    async def _submit_build(self, name: str, start: Start) -> tuple[int, dict[int, int]]:
-        build = start.build
-        self.state.write_job(start)
-        properties = {
-            "component": build.component,
-            "distro": build.distro,
-            "channel": build.channel,
-            "generation": build.generation,
-            "build_key": build.key,
-            "why": "; ".join(build.reasons),
-        }
-        head = self.state.farm.records.generations[build.channel, build.distro].admitted
-        stamp = {
-            "codebase": "",
-            "project": build.component,
-            "repository": self.stack.components[build.component].git,
-            "branch": head[build.component].branch,
-            "revision": head[build.component].commit,
-        }
-        done = await self._submit(
-            name, f"build/{build.key}", properties, properties["why"], start.priority, [stamp]
-        )
-        self._pending[done[0]] = _Pending(key=build.key)
-        return done
-
-    async def _submit_publish(self, name: str, publish: Publish) -> tuple[int, dict[int, int]]:
-        channel, distro = publish.line
+    async def _publish(self, publish: Publish) -> tuple[str, Submitted]:
         self.state.write_publication(publish)
-        properties = {"channel": channel, "distro": distro, "generation": publish.generation}
-        done = await self._submit(
-            name,
-            f"publish/{channel}/{distro}/{publish.generation}",
-            properties,
-            f"generation {publish.generation} is built",
-        )
-        self._pending[done[0]] = _Pending(publish=publish)
-        return done
+        return await self._buildsets.publish(publish)
 
-    async def _submit(
-        self,
-        name: str,
-        external_id: str,
-        properties: dict[str, Any],
-        reason: str,
-        priority: int = 0,
-        stamps: list[dict[str, Any]] | None = None,
-    ) -> tuple[int, dict[int, int]]:
-        builder_id = await self.master.data.updates.findBuilderId(name)
-        return await self.master.data.updates.addBuildset(
-            waited_for=False,
-            scheduler=self.name,
-            sourcestamps=stamps or [_NO_SOURCE],
-            reason=reason,
-            properties={
-                **{key: (value, self.name) for key, value in properties.items()},
-                "scheduler": (self.name, "Scheduler"),
-            },
-            builderids=[builder_id],
-            external_idstring=external_id,
-            priority=priority,
-        )
+    def _may_publish(self, line: LineId) -> bool:
+        after = self._publish_after.get(line, 0.0)
+        return line not in self._buildsets.publishing and self.master.reactor.seconds() >= after
+
+    async def _cancel(self, key: str, reason: str) -> None:
+        self._superseded.add(key)
+        if not await self._buildsets.cancel(key, reason):
+            self._superseded.discard(key)
+
+    def _tell_forge(self) -> None:
+        for status in self.state.pull_statuses():
+            defer.ensureDeferred(self._forge.say(status)).addErrback(
+                lambda failure: _log.failure("telling the forge", failure)
+            )
 
     def _buildset_complete(self, key, message):
-        pending = self._pending.pop(message["bsid"], None)
+        pending = self._buildsets.complete(message["bsid"])
         if pending is None or self.state is None:
             return
         if pending.key:
             self._take_result(pending.key)
         elif message["results"] not in (SUCCESS, WARNINGS):
-            line = pending.publish.line
+            line = pending.withdraw or pending.publish.line
             self._publish_after[line] = self.master.reactor.seconds() + PUBLISH_RETRY_S
         self._plan_soon()
-
-    async def _cancel(self, key: str) -> None:
-        """Take back a build that nobody wants any more, unless it has begun meanwhile."""
-        for bsid, pending in list(self._pending.items()):
-            if pending.key != key:
-                continue
-            requests = await self.master.data.get(("buildsets", str(bsid), "buildrequests"))
-            for request in requests:
-                if not request["claimed"]:
-                    self._superseded.add(key)
-                    await self.master.data.control(
-                        "cancel",
-                        {"reason": "superseded by a newer commit"},
-                        ("buildrequests", str(request["buildrequestid"])),
-                    )
 
     def _take_result(self, key: str) -> None:
         """Record what became of a build. The pool and the steps' verdicts are the truth: Buildbot's
@@ -286,10 +272,10 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if row is None:
             farm.ended(key)
             return
-        result = pool_result(self.state.pool, key)
+        result = self.state.result(row)
         if result is not None:
             farm.built(key, result.output_digest, result.exposes)
-        elif key in {p.key for p in self._pending.values()}:
+        elif key in self._buildsets.keys:
             return
         elif key in self._superseded:
             farm.cancelled(key)
@@ -349,7 +335,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
             name, snapshot = publish_builder_name(distro), self._snapshot(channel, distro)
             if name in builder_names and name not in submitted and snapshot is not None:
                 publish = Publish((channel, distro), snapshot.generation, snapshot.wanted)
-                submitted[name] = await self._submit_publish(name, publish)
+                submitted.update([await self._publish(publish)])
         mine = [submitted[name] for name in builder_names if name in submitted]
         requests: dict[int, int] = {}
         for _, ids in mine:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from twisted.internet import defer, threads
 from twisted.logger import Logger
@@ -19,13 +19,17 @@ from farm.files import write_atomically
 from farm.generations import Farm
 from farm.git import Mirror, mirror_path
 from farm.heads import Followed, Head, changes_since, read_heads
-from farm.job.model import Job, JobInput
+from farm.job.model import BuildResult, Job, JobInput
 from farm.model import Stack
+from farm.plan.key import TRUSTED, KeyInputs
+from farm.plan.planner import State
 from farm.plan.standing import status_file
 from farm.records.store import BuildRow, LineId, Records
 from farm.site import Site
+from farm.topics import PULL, verdict_of
 from repo_publish.model import Publication
 from schedulers.publication import described
+from services.forge import Status
 
 PARALLEL_FETCHES = 8
 
@@ -58,6 +62,7 @@ class FarmState:
         self.site = site
         self.farm = Farm(stack, records)
         self.pool = site.state / "pool"
+        self.untrusted_pool = site.state / "pool-untrusted"
         self._fetches = defer.DeferredSemaphore(PARALLEL_FETCHES)
 
     def close(self) -> None:
@@ -151,6 +156,33 @@ class FarmState:
             raise FarmError("; ".join(problems))
         return [head for found, _ in answers for _, head in found]
 
+    def pool_of(self, inputs: KeyInputs) -> Path:
+        """The pool of a build: that of pull requests is another one."""
+        return self.pool if inputs["trust"] == TRUSTED else self.untrusted_pool
+
+    def result(self, build: BuildRow) -> BuildResult | None:
+        """What the pool says of a build, if it has it."""
+        return pool.result(self.pool_of(build.inputs), build.key)
+
+    def pull_statuses(self) -> list[Status]:
+        """What to say of every pull request, a status for each distro."""
+        farm, found = self.farm, []
+        for topic in farm.records.topics.values():
+            if topic.kind != PULL:
+                continue
+            repository = farm.stack.components[topic.component].git
+            for line in farm.lines:
+                if line[0] != topic.name:
+                    continue
+                state, base = farm.line(line), farm.line((topic.base, line[1]))
+                broken = {n for n, node in base.plan.nodes.items() if node.state is State.FAILED}
+                changed = farm.wishes.changed(topic)
+                verdict = verdict_of(changed, state.graph, state.plan.nodes, broken)
+                url = f"{self.site.www.public_url}#/builders?tags=%2B{quote(topic.component)}"
+                context = f"{self.site.title}/{line[1]}"
+                found.append(Status(repository, topic.commit, context, url, verdict))
+        return found
+
     def _job_path(self, key: str) -> Path:
         return self.site.state / "jobs" / f"{key}.json"
 
@@ -200,7 +232,7 @@ class FarmState:
         direct = set(self.farm.stack.components[start.build.component].depends)
         inputs = []
         for name, key in sorted(start.sees.items()):
-            result = pool.result(self.pool, key)
+            result = self.result(self.farm.records.builds[key])
             if result is None:
                 raise FarmError(f"the pool has lost build {key} of {name} on {start.build.distro}")
             inputs += [
@@ -278,7 +310,8 @@ class FarmState:
 
 def open_state(site: Site, stack: Stack) -> FarmState:
     """Open (and create) the state of a site."""
-    for folder in ("pool", "git", "jobs", "archive"):
+    for folder in ("pool", "pool-untrusted", "git", "jobs", "archive"):
         (site.state / folder).mkdir(parents=True, exist_ok=True)
-    (site.state / "pool").chmod(0o700)
+    for folder in ("pool", "pool-untrusted"):
+        (site.state / folder).chmod(0o700)
     return FarmState(site, stack, Records(site.records_url))

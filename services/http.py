@@ -10,7 +10,8 @@ from twisted.internet.endpoints import serverFromString
 
 from farm.site import Listen, Site
 from repo_publish.serve import archive_site
-from steps.pool_site import pool_site
+from steps.build import POOL_TOKEN, UNTRUSTED_TOKEN
+from steps.pool_site import Access, pool_site
 
 
 class HttpService(BuildbotService):
@@ -39,7 +40,13 @@ class HttpService(BuildbotService):
         if kind == "archive":
             resource = archive_site(site.state / "archive")
         else:
-            resource = pool_site(site.state / "pool", site.secret("pool-token"))
+            trusted, untrusted = site.state / "pool", site.state / "pool-untrusted"
+            resource = pool_site(
+                {
+                    site.secret(POOL_TOKEN): Access((trusted,)),
+                    site.secret(UNTRUSTED_TOKEN): Access((untrusted, trusted)),
+                }
+            )
         endpoint = serverFromString(self.master.reactor, listen.endpoint)
         self._port = await endpoint.listen(resource)
 

@@ -15,6 +15,7 @@ from farm.records.store import RUNNING
 from steps.plan_access import plan_scheduler
 
 JOB_FILE = "job.json"
+POOL_TOKEN, UNTRUSTED_TOKEN = "pool-token", "pool-token-untrusted"
 VERDICT_STATUS = 10
 """Exit status of `farm job` that says: the component's own fault."""
 HANDED_OVER = "handed_over"
@@ -134,12 +135,13 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
         plan_scheduler(self.master).verdict(self.getProperty("build_key"), phase, message)
 
 
-def component_factory(timeout_minutes: int) -> BuildFactory:
+def component_factory(timeout_minutes: int, *, untrusted: bool = False) -> BuildFactory:
     """The steps that build one component for one distro.
 
     :param timeout_minutes: the component's own limit, which the worker enforces.
+    :param untrusted: for pull requests, whose workers have another token for the pool.
     """
-    environment = {"FARM_POOL_TOKEN": util.Secret("pool-token")}
+    environment = {"FARM_POOL_TOKEN": util.Secret(UNTRUSTED_TOKEN if untrusted else POOL_TOKEN)}
     return BuildFactory(
         [
             Why(haltOnFailure=True),

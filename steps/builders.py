@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from buildbot.plugins import util
 
-from farm.builders import BuilderRow
+from farm.builders import BuilderKind, BuilderRow
 from farm.model import Stack
 from farm.site import Site
 from steps.build import component_factory
@@ -23,8 +23,9 @@ def buildbot_builders(
     for row in rows:
         if row.component:
             component = stack.components[row.component]
-            factory = component_factory(component.timeout_minutes)
-            workers = workers_for(plans, row.distro)
+            untrusted = row.kind is BuilderKind.PULL
+            factory = component_factory(component.timeout_minutes, untrusted=untrusted)
+            workers = workers_for(plans, row.distro, untrusted=untrusted)
         else:
             factory, workers = publish, [PUBLISHER]
         builders.append(

@@ -1,7 +1,9 @@
 """The pool over HTTP: workers fetch a build's inputs and hand in what they made.
 
 ``GET <key>/<file>`` reads, ``PUT incoming/<key>/<file>`` hands in one file, ``POST incoming/<key>``
-adds the complete build to the pool. Every request needs the workers' token as its bearer token.
+adds the complete build to the pool. Every request needs a token of workers as its bearer token.
+Workers for untrusted code have a pool and a token of their own: they read what trusted builds
+published to everybody, and write only among themselves.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -31,14 +34,35 @@ _UPLOADS = ".uploads"
 _log = Logger()
 
 
-def pool_site(pool: Path, token: str) -> Site:
-    """A site that serves and fills the pool, for whoever knows the token."""
-    uploads = pool / INCOMING / _UPLOADS
-    shutil.rmtree(uploads, ignore_errors=True)
-    uploads.mkdir(parents=True)
-    pool_on_disk.drop_stale_incoming(pool)
-    allowed = partial(_has_token, token=f"Bearer {token}".encode())
-    return Site(_Pool(pool, allowed), requestFactory=partial(_PoolRequest, uploads, allowed))
+@dataclass(frozen=True)
+class Access:
+    """What a token opens."""
+
+    pools: tuple[Path, ...]
+    """Read in this order; written is the first alone."""
+
+    @property
+    def pool(self) -> Path:
+        """The pool that is written."""
+        return self.pools[0]
+
+    @property
+    def uploads(self) -> Path:
+        """Where bodies of requests wait, on the pool's file system."""
+        return self.pool / INCOMING / _UPLOADS
+
+
+def pool_site(accesses: Mapping[str, Access]) -> Site:
+    """A site that serves and fills pools, for whoever knows a token.
+
+    :param accesses: by token.
+    """
+    for access in accesses.values():
+        shutil.rmtree(access.uploads, ignore_errors=True)
+        access.uploads.mkdir(parents=True)
+        pool_on_disk.drop_stale_incoming(access.pool)
+    access_of = partial(_access_of, accesses)
+    return Site(_Pool(access_of), requestFactory=partial(_PoolRequest, access_of))
 
 
 def commit(pool: Path, key: str) -> str:
@@ -60,9 +84,17 @@ def commit(pool: Path, key: str) -> str:
     return f"build {key} of {result.component} {result.version} is in the pool"
 
 
-def _has_token(request: Request, token: bytes) -> bool:
+def _access_of(accesses: Mapping[str, Access], request: Request) -> Access | None:
     given = request.getHeader(b"Authorization") or b""
-    return hmac.compare_digest(given, token)
+    found = None
+    for token, access in accesses.items():
+        if hmac.compare_digest(given, f"Bearer {token}".encode()):
+            found = access
+    return found
+
+
+AccessOf = Callable[[Request], "Access | None"]
+"""What the token of a request opens; None: nothing."""
 
 
 class _Upload(io.BufferedIOBase):
@@ -131,17 +163,17 @@ class _Refused(io.BytesIO):
 class _PoolRequest(Request):
     """Spools its body beside the pool, so that a finished upload is moved and not copied."""
 
-    def __init__(self, uploads: Path, allowed: Callable[[Request], bool], *args, **kwargs):
+    def __init__(self, access_of: AccessOf, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self._uploads = uploads
-        self._allowed = allowed
+        self._access_of = access_of
 
     def gotLength(self, length: int | None) -> None:
         """Called between the headers and the body."""
         if length == 0:
             self.content = io.BytesIO()
         else:
-            self.content = _Upload(self._uploads) if self._allowed(self) else _Refused()
+            access = self._access_of(self)
+            self.content = _Upload(access.uploads) if access else _Refused()
 
 
 class _Pool(Resource):
@@ -149,41 +181,43 @@ class _Pool(Resource):
 
     isLeaf = True
 
-    def __init__(self, pool: Path, allowed: Callable[[Request], bool]):
+    def __init__(self, access_of: AccessOf):
         super().__init__()
-        self._pool = pool
-        self._allowed = allowed
+        self._access_of = access_of
         self._committing: dict[str, DeferredLock] = {}
 
     def render(self, request: Request):
         """Answer one request; what is wrong with it is one line of text."""
-        if not self._allowed(request):
+        access = self._access_of(request)
+        if access is None:
             request.setHeader(b"WWW-Authenticate", b"Bearer")
             return _answer(request, http.UNAUTHORIZED, "the pool needs its token as bearer token")
         try:
             parts = [part.decode("utf-8") for part in request.postpath]
             match request.method, parts:
                 case b"GET" | b"HEAD", [key, name]:
-                    return self._get(request, key, name)
+                    return self._get(access, request, key, name)
                 case b"PUT", ["incoming", key, name]:
-                    return self._put(request, key, name)
+                    return self._put(access, request, key, name)
                 case b"POST", ["incoming", key]:
-                    return self._post(request, pool_on_disk.checked_key(key))
+                    return self._post(access, request, pool_on_disk.checked_key(key))
         except (PoolError, UnicodeDecodeError) as error:
             return _answer(request, http.BAD_REQUEST, str(error))
         return _answer(request, http.NOT_FOUND, "the pool has no such address for this method")
 
-    def _get(self, request: Request, key: str, name: str):
-        path = pool_on_disk.directory(self._pool, key) / pool_on_disk.checked_filename(name)
-        if not path.is_file():
+    def _get(self, access: Access, request: Request, key: str, name: str):
+        name = pool_on_disk.checked_filename(name)
+        places = (pool_on_disk.directory(pool, key) / name for pool in access.pools)
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
             return _answer(request, http.NOT_FOUND, f"the pool has no {name} of build {key}")
         file = File(str(path), defaultType="application/octet-stream")
         # A .gz is sent as it is, not as an encoding that clients undo.
         file.contentEncodings = file.contentTypes = {}
         return file.render_GET(request)
 
-    def _put(self, request: Request, key: str, name: str) -> bytes:
-        place = pool_on_disk.incoming_directory(self._pool, key)
+    def _put(self, access: Access, request: Request, key: str, name: str) -> bytes:
+        place = pool_on_disk.incoming_directory(access.pool, key)
         place /= pool_on_disk.checked_filename(name)
         try:
             if isinstance(request.content, _Upload):
@@ -198,7 +232,7 @@ class _Pool(Resource):
             )
         return _answer(request, http.CREATED, f"received {name}")
 
-    def _post(self, request: Request, key: str):
+    def _post(self, access: Access, request: Request, key: str):
         gone: list[object] = []
         request.notifyFinish().addErrback(gone.append)
 
@@ -216,7 +250,7 @@ class _Pool(Resource):
                 request.finish()
 
         lock = self._committing.setdefault(key, DeferredLock())
-        done = lock.run(deferToThread, commit, self._pool, key)
+        done = lock.run(deferToThread, commit, access.pool, key)
         done.addBoth(answer)
         done.addBoth(lambda _: lock.locked or self._committing.pop(key, None))
         return NOT_DONE_YET

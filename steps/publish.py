@@ -37,8 +37,12 @@ class PublishLine(buildstep.ShellMixin, buildstep.BuildStep):
 
     @async_to_deferred
     async def run(self) -> int:
-        """Publish; what went live is recorded at once."""
+        """Publish; what went live is recorded at once. Or withdraw a line that is over."""
         site = self._site
+        if self.getProperty("withdraw"):
+            return await self._withdraw(
+                f"{self.getProperty('channel')}/{self.getProperty('distro')}"
+            )
         command = await self.makeRemoteShellCommand(
             command=[
                 *("setpriv", "--pdeathsig", "KILL", "farm", "archive", "publish"),
@@ -71,6 +75,21 @@ class PublishLine(buildstep.ShellMixin, buildstep.BuildStep):
         self.descriptionDone = [f"snapshot {snapshot['number']}{held}"]
         return SUCCESS
 
+    async def _withdraw(self, line: str) -> int:
+        command = await self.makeRemoteShellCommand(
+            command=[
+                *("setpriv", "--pdeathsig", "KILL", "farm", "archive", "withdraw", line),
+                *("--archive", str(self._site.state / "archive")),
+            ],
+            timeout=None,
+            maxTime=PUBLISH_MINUTES * 60,
+            logEnviron=False,
+        )
+        await self.runCommand(command)
+        if command.results() == SUCCESS:
+            self.descriptionDone = [f"{line} is withdrawn"]
+        return command.results()
+
 
 def publish_factory(site: Site) -> BuildFactory:
     """The steps that bring the archive of a line up to date."""
@@ -80,6 +99,7 @@ def publish_factory(site: Site) -> BuildFactory:
                 publication_text,
                 workerdest=PUBLICATION_FILE,
                 name="publication",
+                doStepIf=lambda step: not step.getProperty("withdraw"),
                 haltOnFailure=True,
                 hideStepIf=True,
             ),

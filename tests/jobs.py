@@ -57,8 +57,9 @@ _SERVE = """
 import sys
 from pathlib import Path
 from twisted.internet import reactor
-from steps.pool_site import pool_site
-port = reactor.listenTCP(0, pool_site(Path(sys.argv[1]), sys.argv[2]), interface="127.0.0.1")
+from steps.pool_site import Access, pool_site
+site = pool_site({sys.argv[2]: Access((Path(sys.argv[1]),))})
+port = reactor.listenTCP(0, site, interface="127.0.0.1")
 print(port.getHost().port, flush=True)
 reactor.run()
 """

@@ -21,6 +21,8 @@ class WorkerPlan:
     name: str
     distros: tuple[str, ...]
     builds: int
+    untrusted: bool = False
+    """It builds pull requests, and nothing else."""
 
 
 def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
@@ -31,6 +33,7 @@ def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
                 name,
                 tuple(d for d in stack.distros if not one.distros or d in one.distros),
                 one.builds,
+                one.untrusted,
             )
             for name, one in site.workers.items()
         ]
@@ -39,9 +42,14 @@ def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
     return (*plans, WorkerPlan(PUBLISHER, (), len(stack.distros) or 1))
 
 
-def workers_for(plans: tuple[WorkerPlan, ...], distro: str) -> list[str]:
-    """Names of the workers that build for a distro."""
-    return [plan.name for plan in plans if distro in plan.distros]
+def workers_for(
+    plans: tuple[WorkerPlan, ...], distro: str, *, untrusted: bool = False
+) -> list[str]:
+    """Names of the workers that build for a distro.
+
+    :param untrusted: those for pull requests, instead of those for everything else.
+    """
+    return [plan.name for plan in plans if distro in plan.distros and plan.untrusted == untrusted]
 
 
 class CountingWorker(worker.Worker):

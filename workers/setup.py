@@ -44,15 +44,18 @@ def worker_directory(site: Site, name: str) -> Path:
     return site.state / "workers" / name
 
 
-def set_up(site: Site, name: str) -> Path:
-    """Make a worker's directory; one that exists gets the current settings."""
+def set_up(site: Site, name: str, *, untrusted: bool = False) -> Path:
+    """Make a worker's directory; one that exists gets the current settings.
+
+    :param untrusted: it builds pull requests, and shares no cache with others.
+    """
     directory = worker_directory(site, name)
     (directory / "info").mkdir(parents=True, exist_ok=True)
     (directory / "info" / "admin").write_text("the farm\n")
     (directory / "info" / "host").write_text(" ".join(os.uname()) + "\n")
     site.secret(f"worker-{name}")
     text = _TAC.format(
-        cache=str(site.state / "cache"),
+        cache=str(site.state / ("cache-untrusted" if untrusted else "cache")),
         basedir=str(directory),
         password=str(site.state / "secrets" / f"worker-{name}"),
         host=site.workers_listen.host,
@@ -68,7 +71,7 @@ def main() -> None:
     site = load_site()
     stack = load_stack(site.components, site.variables)
     for plan in worker_plans(site, stack):
-        print(set_up(site, plan.name))
+        print(set_up(site, plan.name, untrusted=plan.untrusted))
 
 
 if __name__ == "__main__":

@@ -37,8 +37,12 @@ class LineGraph:
 
     def all_dependents(self, name: str) -> frozenset[str]:
         """What is built with a component, directly or through others."""
-        found: set[str] = set()
-        left = [name]
+        return self.with_dependents([name]) - {name}
+
+    def with_dependents(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of some components that are built here, and everything that is built with them."""
+        left = [name for name in names if name in self.position]
+        found = set(left)
         while left:
             for dependent in self.dependents[left.pop()]:
                 if dependent not in found:

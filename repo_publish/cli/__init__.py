@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import typer
 
-from repo_publish.cli import history, publishing, rollback
+from repo_publish.cli import history, publishing, releasing, rollback, withdrawal
 
-GROUPS = (publishing, history, rollback)
+GROUPS = (publishing, history, rollback, withdrawal)
 
 
 def register(app: typer.Typer) -> None:
-    """Add `archive` and its commands to `farm`."""
+    """Add `archive` and its commands, `release` and `stable` to `farm`."""
     archive = typer.Typer(
         help="Publish packages into signed apt and yum archives, check them, and go back.",
         no_args_is_help=True,
@@ -23,3 +23,4 @@ def register(app: typer.Typer) -> None:
     for group in GROUPS:
         group.register(archive)
     app.add_typer(archive, name="archive")
+    releasing.register(app)

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from farm import pool
-from steps.pool_site import pool_site
+from steps.pool_site import Access, pool_site
 from tests.builds import FILES, write_build
 from tests.jobs import TOKEN, eventually, served_pool
 
@@ -183,5 +183,5 @@ def test_a_new_server_forgets_half_uploads(tmp_path: Path) -> None:
     leftover = tmp_path / "incoming/.uploads/tmp123"
     leftover.parent.mkdir(parents=True)
     leftover.touch()
-    pool_site(tmp_path, TOKEN)
+    pool_site({TOKEN: Access((tmp_path,))})
     assert not leftover.exists()
