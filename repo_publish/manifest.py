@@ -10,6 +10,8 @@ from pydantic_core import from_json
 
 from farm.model import Family
 from repo_publish.errors import PublishError
+from repo_publish.gate.record import GateRecord
+from repo_publish.held_back import HeldBack
 from repo_publish.line import SNAPSHOTS
 from repo_publish.model import Publication
 
@@ -162,6 +164,10 @@ class Manifest(_Plain):
     """Only of the snapshot that went back, not of those after it."""
     refused: dict[str, Refused] = {}
     """Component to the build that was rolled back, until another one is published."""
+    held_back: tuple[HeldBack, ...] = ()
+    """What was wanted, too, and would have broken something."""
+    gate: GateRecord | None = None
+    """What the content was checked with."""
 
     @property
     def lasting_path(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from farm.model import Family
+from farm.model import Distro, Family
 
 
 class _Plain(BaseModel):
@@ -43,6 +43,8 @@ class Publication(_Plain):
     architecture: str
     title: str = "Farm"
     """Origin and Label of apt archives, name of yum repositories."""
+    distribution: Distro | None = None
+    """Whose packages the gate checks the content with; None: it looks at the content alone."""
     packages: tuple[Published, ...]
 
 
@@ -58,5 +60,7 @@ class Snapshot(_Plain):
     """Relative to the archive root: ``snapshots/<channel>/<distro>/<number>``."""
     held_back: dict[str, str] = {}
     """Component to the reason why its wanted packages were not published."""
+    held_back_since: dict[str, int] = {}
+    """Component to when that began; seconds since 1970."""
     content: dict[str, str] = {}
     """Component to the build key that is published."""

@@ -17,15 +17,16 @@ from repo_publish.describe import described
 from repo_publish.errors import PublishError
 from repo_publish.failures import explained
 from repo_publish.files import sync_filesystem
-from repo_publish.gate import hold_back
+from repo_publish.gate.decision import Gate
+from repo_publish.gate.record import GateRecord
+from repo_publish.held_back import HeldBack, held_back, remember, since
 from repo_publish.keys import Keyring, SigningKey
-from repo_publish.line import SNAPSHOTS, Line, line_of
+from repo_publish.line import SNAPSHOTS, STATE, Line, line_of
 from repo_publish.live import Kept, Live, live_of
 from repo_publish.manifest import Manifest, ManifestComponent, Origin, Refused, Rollback
 from repo_publish.model import Publication, Published, Snapshot
 from repo_publish.overview import write_overview
 from repo_publish.refusal import rolled_back, still_refused
-from repo_publish.relations import compare, read_builds
 from repo_publish.request import check_request
 from repo_publish.verify import verify_snapshot
 
@@ -51,12 +52,20 @@ class Purpose:
 
 
 def publish(
-    publication: Publication, *, pool: Path, archive: Path, keys: Path, url: str, log: TextIO
+    publication: Publication,
+    *,
+    pool: Path,
+    archive: Path,
+    keys: Path,
+    url: str,
+    log: TextIO,
+    cache: Path | None = None,
 ) -> Snapshot:
     """Make `publication` the live content of its line.
 
     `pool` holds the builds, `archive` is the directory that is served at `url`, `keys` the
     GnuPG home with the signing key (generated on first use). What happens is written to `log`.
+    The indices of distributions are kept in `cache`, by default in the archive's own state.
 
     Publishing what is live already changes nothing. One publisher at a time works on a line, and
     a killed one leaves nothing that the next does not clean up. Whatever goes wrong, the live
@@ -68,7 +77,7 @@ def publish(
     """
     url = check_request(publication, url)
     line = line_of(archive.absolute(), publication.channel, publication.distro)
-    stores = Stores(pool.absolute(), Keyring(keys), url)
+    stores = Stores(pool.absolute(), Keyring(keys), url, cache)
     return publish_locked(line, lambda live: (publication, Purpose()), stores, log)
 
 
@@ -81,6 +90,8 @@ class Stores:
     keyring: Keyring
     url: str
     """Where the archive is served, without a trailing slash."""
+    cache: Path | None = None
+    """Where the indices of distributions are kept; None: in the archive's own state."""
 
 
 def publish_locked(
@@ -121,7 +132,9 @@ class _Publishing:
         self.purpose = purpose
         self.stores = stores
         self.log = log
+        self.wanted = publication.packages
         self.held_back: dict[str, str] = {}
+        self.gate: GateRecord | None = live.manifest.gate if live else None
 
     def run(self) -> Snapshot:
         """Publish unless the live snapshot has this content already."""
@@ -162,26 +175,25 @@ class _Publishing:
 
     def _through_the_gate(self, contents: list[Content]) -> list[Content]:
         """The wanted packages, without those that would break what is installable now."""
-        wanted = {
-            content.published.component: [
-                (p.file.path, p.origin) for p in content.files if p.file.kind == "binary"
-            ]
-            for content in contents
-        }
-        live: dict[str, list[tuple[str, Path]]] = {}
+        publication = self.publication
+        live: list[Content] = []
         if self.live is not None:
-            for published in self.live.manifest.components:
-                binaries = [file.path for file in published.files if file.kind == "binary"]
-                live[published.component] = [(path, self.live.tree / path) for path in binaries]
-        family = self.publication.family
-        live_tree = self.live.tree if self.live else None
-        held_back = hold_back(
-            read_builds(wanted, family, live_tree),
-            read_builds(live, family, live_tree),
-            lambda one, other: compare(family, one, other),
-        )
-        self._hold(held_back)
-        return self._collect() if held_back else contents
+            live = collect(publication_of(self.live.manifest), pool=None, live=self.live)
+        snapshots = [*([self.live] if self.live else []), *self.purpose.others]
+        cache = self.stores.cache or self.line.archive / STATE / "cache"
+        with self.line.scratch() as work:
+            gate = Gate(
+                publication.family,
+                publication.architecture,
+                publication.distribution,
+                cache.absolute(),
+                work,
+                self.log,
+            )
+            decision = gate.decide(contents, live, snapshots)
+        self.gate = decision.record
+        self._hold(decision.held_back)
+        return self._collect() if decision.held_back else contents
 
     def _hold(self, held_back: Mapping[str, str]) -> None:
         """Go on with the live builds of these components, or without where there is none."""
@@ -234,6 +246,8 @@ class _Publishing:
             origin=self.purpose.origin,
             rollback=self.purpose.rollback,
             refused=dict(refused or {}),
+            held_back=self._held_back(timestamp),
+            gate=self.gate,
         )
 
     def _refuse_reuse(self, contents: Sequence[Content]) -> None:
@@ -245,11 +259,16 @@ class _Publishing:
         if problems:
             raise PublishError(f"{self.line} is not published", problems)
 
+    def _held_back(self, now: int) -> tuple[HeldBack, ...]:
+        return since(held_back(self.line), self.held_back, self.wanted, now)
+
     def _content(self) -> dict[str, str]:
         return {p.component: p.key for p in self.publication.packages}
 
     def _snapshot(self, number: int, *, changed: bool) -> Snapshot:
         line = self.line
+        now = self._held_back(int(time.time()))
+        remember(line, now)
         return Snapshot(
             channel=line.channel,
             distro=line.distro,
@@ -257,6 +276,7 @@ class _Publishing:
             changed=changed,
             path=f"{SNAPSHOTS}/{line.channel}/{line.distro}/{number}",
             held_back=self.held_back,
+            held_back_since={one.component: one.since for one in now},
             content=self._content(),
         )
 
@@ -272,6 +292,7 @@ def publication_of(manifest: Manifest) -> Publication:
         family=manifest.family,
         architecture=manifest.architecture,
         title=manifest.title,
+        distribution=manifest.gate.distribution if manifest.gate else None,
         packages=tuple(_again(component) for component in manifest.components),
     )
 

@@ -40,6 +40,15 @@ Url = Annotated[
         "--url", help="Address at which the archive directory is served. Default: the site's."
     ),
 ]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        metavar="DIR",
+        envvar="FARM_CACHE",
+        help="Where the distributions' indices are kept. Default: in the archive's own state.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 LineName = Annotated[
     str, typer.Argument(metavar="CHANNEL/DISTRO", help="Such as development/bookworm.")

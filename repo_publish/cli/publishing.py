@@ -32,6 +32,7 @@ def publish_command(
     archive: options.Archive = None,
     keys: options.Keys = None,
     url: options.Url = None,
+    cache: options.Cache = None,
     as_json: options.Json = False,
 ) -> None:
     """Make the packages that PUBLICATION.json names the live content of its line.
@@ -58,6 +59,7 @@ def publish_command(
         keys=options.key_directory(keys),
         url=options.base_url(url),
         log=sys.stderr,
+        cache=cache,
     )
     if as_json:
         typer.echo(snapshot.model_dump_json())

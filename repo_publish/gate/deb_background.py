@@ -1,0 +1,111 @@
+"""What a Debian suite offers, as far as the farm's packages lead to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from farm.build.deb.mirrors import network_environment, sources_for
+from farm.model import Distro
+from farm.pool import sha256_of
+from farm.run import clean_environment, run
+from repo_publish.gate.closure import Fields, closure, newest
+from repo_publish.gate.indices import Indices, current_indices
+
+FETCH_TIMEOUT_S = 600
+ALWAYS = "build-essential"
+"""What every build has without asking for it (Policy 4.2)."""
+
+_DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_CLOSURE = "closure.json"
+
+
+def deb_background(
+    distro: Distro, names: Iterable[str], cache: Path, log: TextIO
+) -> tuple[list[Fields], Indices]:
+    """The newest of each of the suite's packages that `names` lead to; and of when that is.
+
+    :param names: what the farm's packages need.
+    :raises InfrastructureError: the mirror cannot be read and never was.
+    """
+    sources = sources_for(distro)
+    said = "\n".join([*sources, distro.root.keyring or ""])
+    with current_indices(
+        distro, cache, said, lambda place: _fetch(distro, sources, place), log
+    ) as (place, indices):
+        return _reduced(place, indices, {*names, ALWAYS}), indices
+
+
+def apt_configuration(distro: Distro, place: Path) -> str:
+    """apt with a state of its own, for fetching indices and nothing else."""
+    keys = distro.root.keyring or (str(_DEBIAN_KEYS) if _DEBIAN_KEYS.exists() else "")
+    trusted = f'Dir::Etc::trusted "{keys}";\n' if keys else ""
+    parts = "/nonexistent" if distro.root.keyring else "/etc/apt/trusted.gpg.d"
+    return (
+        f'Dir::State "{place}/state";\n'
+        f'Dir::State::status "{place}/status";\n'
+        f'Dir::Cache "{place}/cache";\n'
+        'Dir::Cache::pkgcache "";\n'
+        'Dir::Cache::srcpkgcache "";\n'
+        f'Dir::Etc::sourcelist "{place}/sources.list";\n'
+        'Dir::Etc::sourceparts "/nonexistent";\n'
+        'Dir::Etc::parts "/nonexistent";\n'
+        'Dir::Etc::preferencesparts "/nonexistent";\n'
+        f'Dir::Etc::trustedparts "{parts}";\n'
+        f"{trusted}"
+        f'APT::Architecture "{distro.architecture}";\n'
+        f'APT::Architectures {{ "{distro.architecture}"; }};\n'
+        'APT::Sandbox::User "root";\n'
+        'APT::Update::Error-Mode "any";\n'
+        'Acquire::Languages "none";\n'
+        'Acquire::GzipIndexes "false";\n'
+        'Acquire::Retries "3";\n'
+        'Acquire::http::Timeout "60";\n'
+    )
+
+
+def _fetch(distro: Distro, sources: Iterable[str], place: Path) -> str:
+    for directory in ("state/lists/partial", "cache"):
+        (place / directory).mkdir(parents=True, exist_ok=True)
+    (place / "status").touch()
+    (place / "sources.list").write_text("".join(f"{line}\n" for line in sources))
+    (place / "apt.conf").write_text(apt_configuration(distro, place))
+    _apt_get(place, f"fetch the indices of {distro.name}", "update")
+    files = _packages_files(place)
+    return hashlib.sha256("\n".join(sha256_of(path) for path in files).encode()).hexdigest()
+
+
+def _packages_files(place: Path) -> list[Path]:
+    listed = _apt_get(
+        place, "list the indices", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages"
+    )
+    return sorted(Path(line) for line in listed.splitlines())
+
+
+def _apt_get(place: Path, what: str, *arguments: str) -> str:
+    environment = clean_environment(APT_CONFIG=str(place / "apt.conf"), **network_environment())
+    return run(what, ["apt-get", "-qq", *arguments], env=environment, timeout_s=FETCH_TIMEOUT_S)
+
+
+def _reduced(place: Path, indices: Indices, names: set[str]) -> list[Fields]:
+    """The packages that `names` lead to; remembered until the indices change or a name is new."""
+    kept = _kept_closure(place / _CLOSURE, indices.digest)
+    if kept is None or not names <= kept[0]:
+        known = kept[0] if kept else set()
+        kept = closure(newest(_packages_files(place)), names | known)
+        said = {"indices": indices.digest, "names": sorted(kept[0]), "packages": kept[1]}
+        fresh = place / f".{_CLOSURE}.new"
+        fresh.write_text(json.dumps(said))
+        fresh.replace(place / _CLOSURE)
+    return kept[1]
+
+
+def _kept_closure(path: Path, digest: str) -> tuple[set[str], list[Fields]] | None:
+    try:
+        said = json.loads(path.read_text())
+        return (set(said["names"]), said["packages"]) if said["indices"] == digest else None
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
