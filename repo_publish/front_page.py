@@ -63,13 +63,10 @@ class Surroundings:
     """Names of the releases for the same distro."""
 
 
-def front_page(
-    manifest: Manifest, *, configuration: str, surroundings: Surroundings, live: bool = True
-) -> str:
+def front_page(manifest: Manifest, *, configuration: str, surroundings: Surroundings) -> str:
     """The page as HTML.
 
     :param configuration: text of the client configuration file.
-    :param live: False for archives that no newer snapshot ever replaces.
     """
     binaries = [file for file in manifest.files().values() if file.kind == "binary"]
     return render(
@@ -77,7 +74,8 @@ def front_page(
         manifest=manifest,
         line=f"{manifest.channel}/{manifest.distro}",
         deb=manifest.family.value == "deb",
-        live=live,
+        live=not manifest.release,
+        lasting=f"{manifest.url}/{manifest.lasting_path}/",
         packages=len(binaries),
         example=binaries[0].package if binaries else "PACKAGE",
         configuration=configuration,

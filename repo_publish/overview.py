@@ -6,7 +6,7 @@ They only repeat what the directories say, so they can be written again at any t
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,13 +21,20 @@ RELEASES = "releases"
 
 def surroundings_of(line: Line) -> Surroundings:
     """What the front page of a line's next snapshot says of the others."""
-    return Surroundings(newest_summaries(line, SHOWN_SNAPSHOTS), releases_for(line))
+    releases = releases_of(line.archive)
+    return Surroundings(
+        newest_summaries(line, SHOWN_SNAPSHOTS),
+        [name for name, distros in releases.items() if line.distro in distros],
+    )
 
 
-def releases_for(line: Line) -> tuple[str, ...]:
-    """Names of the releases for the line's distro."""
-    found = sorted((line.archive / RELEASES).glob(f"[!.]*/{line.distro}"))
-    return tuple(path.parent.name for path in found)
+def releases_of(archive: Path) -> dict[str, list[str]]:
+    """Every release with the distros that it is for."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((archive / RELEASES).glob("[!.]*/[!.]*")):
+        if path.is_dir():
+            found.setdefault(path.parent.name, []).append(path.name)
+    return found
 
 
 def write_overview(line: Line) -> None:
@@ -38,17 +45,21 @@ def write_overview(line: Line) -> None:
     :raises PublishError: a snapshot is damaged.
     """
     with _lock(line.archive):
-        _write(line.archive / PAGE, archives_page(_live_summaries(line.archive)))
+        archive = line.archive
+        _write(archive / PAGE, archives_page(_live_summaries(archive), releases_of(archive)))
         everything = newest_summaries(line, len(line.numbers()))
         _write(line.snapshots / PAGE, snapshots_page(str(line), line.live(), everything))
 
 
-def archives_page(live: Sequence[Summary]) -> str:
-    """The page of all archives; `live` are their live snapshots."""
+def archives_page(live: Sequence[Summary], releases: Mapping[str, Sequence[str]]) -> str:
+    """The page of all archives.
+
+    :param live: the live snapshot of each line.
+    :param releases: as `releases_of`.
+    """
     titles = {summary.title for summary in live}
-    return render(
-        "archives.html.j2", title=titles.pop() if len(titles) == 1 else "Archives", live=live
-    )
+    title = titles.pop() if len(titles) == 1 else "Archives"
+    return render("archives.html.j2", title=title, live=live, releases=releases)
 
 
 def snapshots_page(line: str, live: int | None, snapshots: Sequence[Summary]) -> str:

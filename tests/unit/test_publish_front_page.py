@@ -15,12 +15,9 @@ from tests.manifests import FINGERPRINT, URL, a_component, a_file, a_manifest
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{ 7 * 7 }}"
 
 
-def page_of(manifest: Manifest, surroundings: Surroundings | None = None, **options: bool) -> str:
+def page_of(manifest: Manifest, surroundings: Surroundings | None = None) -> str:
     return front_page(
-        manifest,
-        configuration="the configuration",
-        surroundings=surroundings or Surroundings(),
-        **options,
+        manifest, configuration="the configuration", surroundings=surroundings or Surroundings()
     )
 
 
@@ -108,6 +105,16 @@ def test_snapshots_and_releases_are_linked() -> None:
     assert f"{URL}/snapshots/development/bookworm/6/" in hrefs
     assert f"{URL}/snapshots/development/bookworm/" in hrefs
     assert f"{URL}/releases/1.2/bookworm/" in hrefs
+
+
+def test_a_release_says_that_it_never_changes() -> None:
+    page = Tags(page_of(a_manifest(an_app(), channel="releases/1.2", release="1.2")))
+
+    assert "Farm: release 1.2 for bookworm" in page.text
+    assert "never changes" in page.text
+    assert f"{URL}/releases/1.2/bookworm/farm.sources" in page.text
+    assert "All snapshots" not in page.text
+    assert f"{URL}/snapshots" not in page.text
 
 
 def test_nothing_needs_scripts_or_other_servers() -> None:

@@ -6,7 +6,13 @@ from pathlib import Path
 
 from repo_publish.line import Line, line_of
 from repo_publish.manifest import MANIFEST, Manifest, Origin, Rollback
-from repo_publish.overview import archives_page, releases_for, snapshots_page, write_overview
+from repo_publish.overview import (
+    archives_page,
+    releases_of,
+    snapshots_page,
+    surroundings_of,
+    write_overview,
+)
 from repo_publish.summary import SUMMARY, newest_summaries, read_summary, summary_of
 from tests.manifests import a_component, a_file, a_manifest
 
@@ -87,14 +93,18 @@ def test_the_history_says_what_each_snapshot_did() -> None:
 
 
 def test_archives_of_one_farm_bear_its_title_escaped() -> None:
-    page = archives_page([summary_of(a_manifest(title=HOSTILE), None)])
+    page = archives_page([summary_of(a_manifest(title=HOSTILE), None)], {})
 
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;: archives" in page
 
 
-def test_releases_of_the_distro_are_found(tmp_path: Path) -> None:
+def test_releases_are_found_and_listed(tmp_path: Path) -> None:
     for name in ("1.2/bookworm", "1.10/bookworm", "1.2/el9", ".new/bookworm"):
         (tmp_path / "releases" / name).mkdir(parents=True)
 
-    assert releases_for(line_of(tmp_path, "development", "bookworm")) == ("1.10", "1.2")
+    releases = releases_of(tmp_path)
+
+    assert releases == {"1.10": ["bookworm"], "1.2": ["bookworm", "el9"]}
+    assert surroundings_of(line_of(tmp_path, "development", "el9")).releases == ["1.2"]
+    assert 'href="releases/1.2/el9/"' in archives_page([], releases)
