@@ -6,7 +6,6 @@ from pathlib import Path
 
 from farm.model import Family
 from repo_publish.front_page import Surroundings, front_page
-from repo_publish.line import SNAPSHOTS
 from repo_publish.manifest import Manifest
 from repo_publish.rendering import render
 from repo_publish.yum import REPOSITORIES
@@ -65,4 +64,4 @@ def mirrorlists(manifest: Manifest) -> dict[str, str]:
 
 def snapshot_url(manifest: Manifest) -> str:
     """The snapshot's lasting address."""
-    return f"{manifest.url}/{SNAPSHOTS}/{manifest.channel}/{manifest.distro}/{manifest.number}"
+    return f"{manifest.url}/{manifest.lasting_path}"

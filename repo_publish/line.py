@@ -19,7 +19,8 @@ from repo_publish.files import sync_file, write_durably
 
 SNAPSHOTS = "snapshots"
 STATE = ".state"
-RESERVED_CHANNELS = frozenset({SNAPSHOTS, "releases"})
+RELEASES = "releases"
+RESERVED_CHANNELS = frozenset({SNAPSHOTS, RELEASES})
 """Names that mean something else at the top of an archive."""
 
 _SCRATCH = "scratch-"
