@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from repo_publish.front_page import SHOWN_SNAPSHOTS, Surroundings
+from repo_publish.held_back import HeldBack, held_back
 from repo_publish.line import STATE, Line, lines
 from repo_publish.rendering import render
 from repo_publish.summary import Summary, newest_summaries, read_summary
@@ -44,27 +45,44 @@ def write_overview(line: Line) -> None:
 
     :raises PublishError: a snapshot is damaged.
     """
-    with _lock(line.archive):
-        archive = line.archive
-        _write(archive / PAGE, archives_page(_live_summaries(archive), releases_of(archive)))
+    archive = line.archive
+    with _lock(archive):
+        held = {str(one): len(held_back(one)) for one in lines(archive)}
+        page = archives_page(_live_summaries(archive), releases_of(archive), held)
+        _write(archive / PAGE, page)
         everything = newest_summaries(line, len(line.numbers()))
-        _write(line.snapshots / PAGE, snapshots_page(str(line), line.live(), everything))
+        page = snapshots_page(str(line), line.live(), everything, held_back(line))
+        _write(line.snapshots / PAGE, page)
 
 
-def archives_page(live: Sequence[Summary], releases: Mapping[str, Sequence[str]]) -> str:
+def archives_page(
+    live: Sequence[Summary],
+    releases: Mapping[str, Sequence[str]],
+    held_back: Mapping[str, int],
+) -> str:
     """The page of all archives.
 
     :param live: the live snapshot of each line.
     :param releases: as `releases_of`.
+    :param held_back: line to the number of components that it holds back.
     """
     titles = {summary.title for summary in live}
-    title = titles.pop() if len(titles) == 1 else "Archives"
-    return render("archives.html.j2", title=title, live=live, releases=releases)
+    return render(
+        "archives.html.j2",
+        title=titles.pop() if len(titles) == 1 else "Archives",
+        live=live,
+        releases=releases,
+        held_back=held_back,
+    )
 
 
-def snapshots_page(line: str, live: int | None, snapshots: Sequence[Summary]) -> str:
-    """The page of a line's snapshots, newest first."""
-    return render("snapshots.html.j2", line=line, live=live, snapshots=snapshots)
+def snapshots_page(
+    line: str, live: int | None, snapshots: Sequence[Summary], held_back: Sequence[HeldBack]
+) -> str:
+    """The page of a line's snapshots, newest first, and of what it holds back now."""
+    return render(
+        "snapshots.html.j2", line=line, live=live, snapshots=snapshots, held_back=held_back
+    )
 
 
 def _live_summaries(archive: Path) -> list[Summary]:

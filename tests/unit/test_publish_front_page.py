@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from repo_publish.front_page import Surroundings, commit_url, front_page, row_of
+from repo_publish.held_back import HeldBack
 from repo_publish.manifest import Extra, Manifest, ManifestComponent, Refused, Rollback
 from repo_publish.rendering import grouped
 from repo_publish.summary import summary_of
@@ -97,6 +98,15 @@ def test_after_a_rollback_it_says_what_went_back_and_how_machines_follow() -> No
     assert "apt-get dist-upgrade --allow-downgrades" in page.text
 
 
+def test_what_is_held_back_is_there_with_the_reason_and_since_when() -> None:
+    held = HeldBack(component="lib", commit="d" * 40, reason="app needs lib1", since=1_700_000_000)
+    page = Tags(page_of(a_manifest(an_app(), held_back=(held,))))
+
+    for text in ("lib", "dddddddddd", "app needs lib1", "2023-11-14 22:13"):
+        assert text in page.text
+    assert "Held back" not in Tags(page_of(a_manifest(an_app()))).text
+
+
 def test_snapshots_and_releases_are_linked() -> None:
     around = Surroundings([summary_of(a_manifest(number=6), None)], ["1.2"])
     page = Tags(page_of(a_manifest(an_app()), around))
@@ -135,11 +145,12 @@ def test_hostile_text_stays_text() -> None:
         git=f"https://example.invalid/{HOSTILE}",
     )
     refused = Refused(build=component, snapshot=6, reason=HOSTILE, since=1)
+    held = HeldBack(component=HOSTILE, commit=HOSTILE, reason=HOSTILE, since=1)
     evil = Tags(page_of(a_manifest(component, title=HOSTILE)))
-    refusing = Tags(page_of(a_manifest(component, title=HOSTILE, refused={"app": refused})))
+    refusing = a_manifest(component, title=HOSTILE, refused={"app": refused}, held_back=(held,))
 
     assert sorted(evil.tags) == sorted(Tags(harmless).tags)
-    for page in (evil, refusing):
+    for page in (evil, Tags(page_of(refusing))):
         assert not {"script", "img"} & set(page.tags)
         assert not [name for name, _ in page.attributes if name.startswith("on")]
         assert HOSTILE in page.text

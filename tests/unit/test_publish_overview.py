@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from repo_publish.held_back import HeldBack, remember
 from repo_publish.line import Line, line_of
 from repo_publish.manifest import MANIFEST, Manifest, Origin, Rollback
 from repo_publish.overview import (
@@ -85,15 +86,30 @@ def test_the_history_says_what_each_snapshot_did() -> None:
         a_manifest(number=9, rollback=Rollback(from_snapshot=8, to_snapshot=7, reason=HOSTILE)),
         a_manifest(number=8, origin=Origin(channel="development", distro="bookworm", snapshot=41)),
     ]
-    page = snapshots_page("testing/bookworm", 9, [summary_of(one, None) for one in manifests])
+    page = snapshots_page("testing/bookworm", 9, [summary_of(one, None) for one in manifests], [])
 
     assert "went back to 7: &lt;script&gt;" in page
     assert "made from development 41" in page
     assert "<script" not in page
 
 
+def test_what_is_held_back_now_is_shown_with_the_snapshots(tmp_path: Path) -> None:
+    line = a_line(tmp_path, a_manifest())
+    remember(line, [HeldBack(component="app", reason=HOSTILE, since=1_700_000_000)])
+
+    write_overview(line)
+
+    history = (line.snapshots / "index.html").read_text()
+    assert "2023-11-14 22:13" in history
+    assert "&lt;script&gt;" in history
+    assert (
+        'href="snapshots/development/bookworm/#held-back">1<'
+        in (tmp_path / "index.html").read_text()
+    )
+
+
 def test_archives_of_one_farm_bear_its_title_escaped() -> None:
-    page = archives_page([summary_of(a_manifest(title=HOSTILE), None)], {})
+    page = archives_page([summary_of(a_manifest(title=HOSTILE), None)], {}, {})
 
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;: archives" in page
@@ -107,4 +123,4 @@ def test_releases_are_found_and_listed(tmp_path: Path) -> None:
 
     assert releases == {"1.10": ["bookworm"], "1.2": ["bookworm", "el9"]}
     assert surroundings_of(line_of(tmp_path, "development", "el9")).releases == ["1.2"]
-    assert 'href="releases/1.2/el9/"' in archives_page([], releases)
+    assert 'href="releases/1.2/el9/"' in archives_page([], releases, {})
