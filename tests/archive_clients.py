@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from farm.model import Distro
 from farm.run import CLEAN_PATH
 from repo_publish.keys import Keyring
 from repo_publish.line import Line, line_of
@@ -41,6 +42,9 @@ class Farm:
     family: str
     url: str = "http://127.0.0.1:1"
     packages: dict[str, Published] = field(default_factory=dict)
+    distribution: Distro | None = None
+    cache: Path | None = None
+    """Of the distribution's indices."""
 
     @property
     def pool(self) -> Path:
@@ -70,6 +74,7 @@ class Farm:
                 "distro": self.distro,
                 "family": self.family,
                 "architecture": "amd64" if self.family == "deb" else "x86_64",
+                "distribution": self.distribution,
                 "packages": tuple(self.packages.values()),
             }
         )
@@ -97,6 +102,7 @@ class Farm:
                 keys=self.keys,
                 url=self.url,
                 log=log,
+                cache=self.cache,
             )
 
 

@@ -35,6 +35,13 @@ class Rpm:
     """Installed as ``/usr/share/<package>/content``; default: name and version."""
     binaries: tuple[str, ...] = ()
     """Names of the binary packages; default: one, named as the source."""
+    preamble: str = ""
+    """Further lines for the source package: ``BuildRequires: make``."""
+    more: str = ""
+    """Further lines of every binary package: ``Conflicts: other``."""
+    scripts: str = ""
+    """Sections of the spec for every binary package, with ``{package}`` for its name:
+    ``%post -n {package}``."""
 
 
 def build_deb(
@@ -46,17 +53,32 @@ def build_deb(
     architecture: str = "all",
     content: str = "",
     binaries: Sequence[str] = (),
+    source_fields: str = "",
+    fields: str = "",
+    scripts: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write the source package and its binary packages; the .dsc is the first path.
 
     `binaries` are the names of the binary packages (default: one, named as the source). Each
     installs ``/usr/share/<package>/content``. A version with a revision gets an orig tarball
-    whose bytes depend on the upstream version only.
+    whose bytes depend on the upstream version only. `source_fields` are further lines of the .dsc
+    (``Build-Depends: make``), `fields` those of every binary package, `scripts` its maintainer
+    scripts.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    sources = _deb_sources(directory, name, version, architecture, binaries or (name,))
+    extra = "".join(f"{line}\n" for line in source_fields.splitlines())
+    sources = _deb_sources(directory, name, version, architecture, binaries or (name,), extra)
+    control = dict(line.split(": ", 1) for line in fields.splitlines())
     debs = [
-        _deb_binary(directory, package, name, version, architecture, depends, content)
+        _deb_binary(
+            directory,
+            package,
+            name,
+            version,
+            {"Architecture": architecture, "Depends": depends, **control},
+            content,
+            scripts or {},
+        )
         for package in binaries or (name,)
     ]
     return [*sources, *debs]
@@ -155,6 +177,7 @@ def _pool_file(path: Path) -> PoolFile:
 
 def _spec(rpm: Rpm) -> str:
     requires = f"Requires: {rpm.requires}\n" if rpm.requires else ""
+    requires += "".join(f"{line}\n" for line in rpm.more.splitlines())
     binaries = rpm.binaries or (rpm.name,)
     others = "".join(
         f"%package -n {package}\nSummary: A tiny package\n{requires}"
@@ -170,6 +193,7 @@ def _spec(rpm: Rpm) -> str:
         f"%files{'' if package == rpm.name else f' -n {package}'}\n/usr/share/{package}\n\n"
         for package in binaries
     )
+    scripts = "".join(rpm.scripts.replace("{package}", package) + "\n" for package in binaries)
     return f"""\
 # Nothing in these packages needs stripping or compressing, and that takes half of the time.
 %define __os_install_post %{{nil}}
@@ -181,19 +205,26 @@ License: MIT
 Source0: {rpm.name}.txt
 BuildArch: noarch
 AutoReqProv: no
+{rpm.preamble}
 {requires}
 %description
 A tiny package.
 
 {others}%install
 {installs}
+{scripts}
 {files}"""
 
 
 def _deb_sources(
-    directory: Path, name: str, version: str, architecture: str, binaries: Sequence[str]
+    directory: Path,
+    name: str,
+    version: str,
+    architecture: str,
+    binaries: Sequence[str],
+    extra: str,
 ) -> list[Path]:
-    fields = "Maintainer: Farm <farm@example.invalid>\nStandards-Version: 4.6.2\n"
+    fields = f"Maintainer: Farm <farm@example.invalid>\nStandards-Version: 4.6.2\n{extra}"
     control = f"Source: {name}\nSection: misc\nPriority: optional\n{fields}" + "".join(
         f"\nPackage: {package}\nArchitecture: {architecture}\nDescription: tiny\n A tiny package.\n"
         for package in binaries
@@ -248,28 +279,28 @@ def _deb_binary(
     package: str,
     source: str,
     version: str,
-    architecture: str,
-    depends: str,
+    more: Mapping[str, str],
     content: str,
+    scripts: Mapping[str, str],
 ) -> Path:
     fields = {
         "Package": package,
         "Source": source if source != package else "",
         "Version": version,
-        "Architecture": architecture,
         "Maintainer": "Farm <farm@example.invalid>",
-        "Depends": depends,
         "Section": "misc",
         "Priority": "optional",
+        **more,
         "Description": "tiny\n A tiny package.",
     }
     control = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
     files = {f"./usr/share/{package}/content": content or f"{package} {version}\n"}
-    path = directory / f"{package}_{version.rpartition(':')[2]}_{architecture}.deb"
+    path = directory / f"{package}_{version.rpartition(':')[2]}_{more['Architecture']}.deb"
+    members = {"./control": control, **{f"./{name}": text for name, text in scripts.items()}}
     path.write_bytes(
         b"!<arch>\n"
         + _ar_member("debian-binary", b"2.0\n")
-        + _ar_member("control.tar.gz", gzip.compress(_tar({"./control": control}), mtime=0))
+        + _ar_member("control.tar.gz", gzip.compress(_tar(members), mtime=0))
         + _ar_member("data.tar.gz", gzip.compress(_tar(files), mtime=0))
     )
     return path
@@ -281,7 +312,7 @@ def _ar_member(name: str, data: bytes) -> bytes:
 
 
 def _tar(files: Mapping[str, str]) -> bytes:
-    """A tar of text files and the directories above them; ``rules`` is executable."""
+    """A tar of text files and the directories above them; ``rules`` and scripts are executable."""
     out = io.BytesIO()
     directories: set[str] = set()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
@@ -296,6 +327,6 @@ def _tar(files: Mapping[str, str]) -> bytes:
             info = tarfile.TarInfo(name)
             data = text.encode()
             info.size, info.mtime = len(data), MTIME
-            info.mode = 0o755 if name.endswith("/rules") else 0o644
+            info.mode = 0o755 if name.endswith(("/rules", "inst", "rm")) else 0o644
             tar.addfile(info, io.BytesIO(data))
     return out.getvalue()
