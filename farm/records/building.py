@@ -29,8 +29,10 @@ from farm.records.writing import Store, changes, columns, plain
 class BuildRecords(Store):
     """Every build by its key, and every attempt at it."""
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.time):
-        super().__init__(url, clock)
+    def __init__(
+        self, url: str, clock: Callable[[], float] = time.time, *, only_look: bool = False
+    ):
+        super().__init__(url, clock, only_look=only_look)
         self.builds = Builds(self._database)
         """By key."""
         self.unfinished: Mapping[str, BuildRow] = self.builds.unfinished

@@ -44,10 +44,11 @@ class Database:
     """An SQLite or PostgreSQL database.
 
     :param url: as SQLAlchemy has them.
+    :param only_look: refuse to write.
     :raises FarmError: the URL is none, of another kind of database, or its driver is missing.
     """
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, only_look: bool = False):
         try:
             self.url = sa.make_url(url)
             kind = self.url.get_backend_name()
@@ -62,7 +63,8 @@ class Database:
                 "the farm's extra 'postgresql' brings psycopg2"
             ) from error
         if kind == "sqlite":
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            prepare = _prepare_to_look if only_look else _prepare_sqlite
+            sa.event.listen(self.engine, "connect", prepare)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
 
     def close(self) -> None:
@@ -147,8 +149,8 @@ def same(table: sa.Table, row: Mapping[str, Any]) -> sa.ColumnElement[bool]:
 
 def same_place(table: sa.Table, place: Sequence[str]) -> sa.ColumnElement[bool]:
     """Whether a row of the table is of this channel, or line, or component on a line."""
-    columns = (table.c.channel, table.c.distro, table.c.component)
-    return sa.and_(*(column == value for column, value in zip(columns, place, strict=False)))
+    names = ("channel", "distro", "component")
+    return sa.and_(*(table.c[name] == value for name, value in zip(names, place, strict=False)))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -158,6 +160,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # read while the farm writes.
     connection.execute("pragma journal_mode=WAL")
     connection.execute("pragma synchronous=NORMAL")
+
+
+def _prepare_to_look(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("pragma query_only=ON")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

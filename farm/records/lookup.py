@@ -101,7 +101,7 @@ class Lookup(Mapping[str, V]):
         yield from (row[self._key.name] for row in self._database.rows(query))
 
     def __len__(self) -> int:
-        query = self._found.with_only_columns(sa.func.count().label("count"))
+        query = self._found.with_only_columns(sa.func.count(self._key).label("count"))
         return int(self._database.rows(query)[0]["count"])
 
     def remember(self, key: str, value: V | None) -> None:

@@ -60,14 +60,12 @@ VIEWS_KEPT = 65_536
 
 
 class Records(BuildRecords):
-    """Everything that the farm remembers; opens (and creates) it at a SQLAlchemy URL.
+    """Everything that the farm remembers; opened, created or upgraded as for a `Store`."""
 
-    :raises FarmError: the URL is not one of a database that the farm can use.
-    :raises RecordsUnreachable: the database fails.
-    """
-
-    def __init__(self, url: str, clock: Callable[[], float] = time.time):
-        super().__init__(url, clock)
+    def __init__(
+        self, url: str, clock: Callable[[], float] = time.time, *, only_look: bool = False
+    ):
+        super().__init__(url, clock, only_look=only_look)
         self._state = State()
         self.heads: Mapping[tuple[str, str], Head] = self._state.heads
         """By channel and component."""

@@ -10,8 +10,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from farm.records import tables
 from farm.records.database import Database, RecordsUnreachable
+from farm.records.upgrade import check, prepare
 
 S = TypeVar("S", bound="Store")
 P = ParamSpec("P")
@@ -35,14 +35,18 @@ class Store:
 
     :param url: of the database, as SQLAlchemy has them.
     :param clock: says the time.
+    :param only_look: take the database as it is, and write nothing.
     :raises FarmError: the URL is not one of a database that the farm can use.
+    :raises WrongRecords: another version of the farm has written it, or something else.
     :raises RecordsUnreachable: the database fails.
     """
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.time):
+    def __init__(
+        self, url: str, clock: Callable[[], float] = time.time, *, only_look: bool = False
+    ):
         self._clock = clock
-        self._database = Database(url)
-        self._database.write(tables.metadata.create_all)
+        self._database = Database(url, only_look=only_look)
+        (check if only_look else prepare)(self._database)
         self._doubtful = False
 
     def close(self) -> None:
