@@ -15,6 +15,8 @@ class Start:
     build: BuildRow
     priority: int
     """Seconds of the longest path that waits for it."""
+    timeout_minutes: int
+    """After which it counts as hanging."""
     sees: Mapping[str, str]
     """Components whose packages it may see, each with the key of its build."""
 

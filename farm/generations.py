@@ -7,7 +7,7 @@ happened. Everything here can be asked again at any time, in particular after a 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from farm.decisions import Publish, Start, Step
@@ -17,6 +17,7 @@ from farm.model import Stack
 from farm.plan.key import KeyInputs, View, differences
 from farm.plan.line_plan import LineGraph, LinePlan
 from farm.plan.planner import LineFacts, seen_by
+from farm.plan.timeout import limit_minutes
 from farm.records.rows import Topic
 from farm.records.store import RUNNING, BuildRow, Generation, LineId, Records, SnapshotRow
 from farm.wishes import Wishes
@@ -267,7 +268,9 @@ class Farm:
         self.running.add(key)
         self._tell([key])
         sees = {one: nodes[one].uses for one in seen}
-        return Start(build, round(state.plan.remaining_s[name]), sees)
+        given = self.stack.components[name].timeout_minutes
+        limit = limit_minutes(given, state.plan.facts.durations.get(name))
+        return Start(build, round(state.plan.remaining_s[name]), limit, sees)
 
     def _new_views(self, state: LineState, names: Iterable[str]) -> Iterator[View]:
         nodes, builds = state.plan.nodes, state.plan.facts.builds
@@ -379,10 +382,23 @@ class Farm:
         ]
 
     def force(
-        self, components: Iterable[str], distro: str, channel: str, reason: str, who: str
+        self,
+        components: Iterable[str],
+        distro: str,
+        channel: str,
+        reason: str,
+        who: str,
+        heads: Mapping[str, Head] | None = None,
     ) -> None:
-        """Have components built again on a line, whatever the pool holds."""
+        """Have components built again on a line, whatever the pool holds.
+
+        :param heads: commits at which some of them are to be built, until the channel moves on.
+        """
         names = list(components)
         for name in names:
-            self.records.force(channel, distro, name, reason, who)
+            at = (heads or {}).get(name)
+            branch, commit = (at.branch, at.commit) if at else (None, None)
+            if at is not None:
+                self.records.put_forced_head(channel, distro, at)
+            self.records.force(channel, distro, name, reason, who, branch=branch, commit=commit)
         self._news((channel, distro), names)

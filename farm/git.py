@@ -23,6 +23,7 @@ QUERY_TIMEOUT_S = 5 * 60.0
 
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT_PREFIX = re.compile(r"[0-9a-f]{7,64}")
 _READY = "farm-ready"
 # What git says of a repository of ours that a crash or a full disk has damaged.
 _DAMAGED = re.compile(r"corrupt|is empty$|missing (?:blob|tree|commit)|bad object|unpack-objects")
@@ -159,6 +160,24 @@ class Mirror:
         """The names of all branches."""
         refs = (ref.removeprefix("refs/heads/") for ref in self._local_refs() if "/heads/" in ref)
         return frozenset(refs)
+
+    def find(self, name: str) -> tuple[str, str]:
+        """The branch or commit of that name: what it is called, and its full commit id.
+
+        Only commits that some branch or tag leads to are found: a mirror may also hold commits of
+        pull requests, which nobody has accepted.
+
+        :raises MissingBranch: there is no such branch or commit.
+        """
+        if _COMMIT_PREFIX.fullmatch(name) and name not in self.branches():
+            with suppress(CommandError):
+                commit = self.query("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+                found = self.query(
+                    "for-each-ref", f"--contains={commit.strip()}", "--format=%(refname:short)"
+                )
+                if found:
+                    return found.splitlines()[0], commit.strip()
+        return self.head(name)
 
     def tree(self, commit: str, directory: str = ".") -> str:
         """The id of the tree of `directory` at `commit`.

@@ -79,6 +79,17 @@ def head_at(
     )
 
 
+def find_head(mirror: Mirror, component: Component, at: str, previous: Head | None) -> Head:
+    """Fetch a repository and read the head of a component at a branch or commit.
+
+    :param at: a branch, or a commit that some branch or tag leads to, of at least seven digits.
+    :raises MissingBranch: there is no such thing.
+    """
+    mirror.update()
+    branch, tip = mirror.find(at)
+    return head_at(mirror, component, branch, tip, previous)
+
+
 @dataclass(frozen=True)
 class Followed:
     """A component on a channel, and where its newest commit is to be looked for."""

@@ -141,7 +141,7 @@ def verdict_of(
     if blocked:
         return Verdict("failure", f"{_few(blocked)} could not be built: a dependency is broken")
     also = len(built) - len(set(changed) & set(built))
-    more = f", and {also} that depend on them" if also else ""
+    more = f" and {also} of what depends on it" if also else ""
     return Verdict("success", f"built {_few([n for n in built if n in changed])}{more}")
 
 

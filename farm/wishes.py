@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from debian.debian_support import NativeVersion
+
 from farm import graph
 from farm.heads import Followed, Head
 from farm.model import Channel, Component, Stack
@@ -59,18 +61,30 @@ class Wishes:
 
     def followed(self, components: Iterable[str]) -> list[Followed]:
         """Where the newest commits of components are to be looked for, on every channel."""
-        heads, found = self.records.heads, []
+        found = []
         for name in components:
             component = self.stack.components[name]
-            found += [
-                Followed(c.name, component, branches_of(c, component), heads.get((c.name, name)))
-                for c in self.stack.channels.values()
-            ]
+            for channel in self.stack.channels.values():
+                branches = branches_of(channel, component)
+                previous = self.latest_head(channel.name, name)
+                found.append(Followed(channel.name, component, branches, previous))
             for topic in self.records.topics.values():
                 if topic.kind == TOPIC:
-                    previous = heads.get((topic.name, name)) or topic.heads.get(name)
+                    previous = self.latest_head(topic.name, name)
                     found.append(Followed(topic.name, component, (topic.branch,), previous, True))
         return found
+
+    def latest_head(self, channel: str, name: str) -> Head | None:
+        """The head with the highest version that a channel had of a component lately: versions go
+        up from it, also where a line was made to build another commit."""
+        topic = self.records.topics.get(channel)
+        heads = [
+            self.records.heads.get((channel, name)),
+            topic.heads.get(name) if topic else None,
+            *(self.records.forced_heads.get((channel, d, name)) for d in self.stack.distros),
+        ]
+        known = [head for head in heads if head is not None]
+        return max(known, key=lambda head: NativeVersion(head.upstream_version), default=None)
 
     def newest_head(self, line_id: LineId, name: str) -> Head | None:
         """The commit of a component that a line would admit now."""

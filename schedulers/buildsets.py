@@ -101,6 +101,7 @@ class Buildsets:
             "generation": build.generation,
             "build_key": build.key,
             "why": "; ".join(build.reasons),
+            "timeout_minutes": start.timeout_minutes,
         }
         stamp = {
             "codebase": "",

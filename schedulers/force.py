@@ -10,6 +10,7 @@ from buildbot.util.twisted import async_to_deferred
 from buildbot.www.rest import JSONRPC_CODES, BadJsonRpc2
 
 from farm.builders import builder_table
+from farm.errors import FarmError
 from farm.model import Stack
 from schedulers.plan import PlanScheduler
 
@@ -41,13 +42,17 @@ class PlanForce(ForceScheduler):
     ):
         """Where the base class would submit builds, ask the planner instead."""
         plan: PlanScheduler = self.master.scheduler_manager.namedServices["plan"]
-        return await plan.force(
-            builderNames,
-            channel=properties.getProperty("channel"),
-            dependents=bool(properties.getProperty("dependents")),
-            reason=reason,
-            who=properties.getProperty("owner"),
-        )
+        try:
+            return await plan.force(
+                builderNames,
+                channel=properties.getProperty("channel"),
+                dependents=bool(properties.getProperty("dependents")),
+                reason=reason,
+                who=properties.getProperty("owner"),
+                at=(properties.getProperty("at") or "").strip(),
+            )
+        except FarmError as error:
+            raise BadJsonRpc2(str(error), JSONRPC_CODES["invalid_params"]) from error
 
 
 def force_scheduler(stack: Stack) -> PlanForce:
@@ -61,6 +66,9 @@ def force_scheduler(stack: Stack) -> PlanForce:
             default=channels[0],
             strict=True,
             hide=len(channels) == 1,
+        ),
+        util.StringParameter(
+            name="at", label="Branch or commit (default: the newest of the channel)", default=""
         ),
         util.BooleanParameter(
             name="dependents", label="Build everything that depends on it again too", default=False

@@ -314,10 +314,19 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         self.state.farm.published(publish, snapshot, content, held_back)
 
     async def force(
-        self, builder_names: list[str], *, channel: str, dependents: bool, reason: str, who: str
+        self,
+        builder_names: list[str],
+        *,
+        channel: str,
+        dependents: bool,
+        reason: str,
+        who: str,
+        at: str = "",
     ) -> tuple[int | None, dict[int, int]]:
         """Build components again because somebody asked.
 
+        :param at: a branch or commit at which they are to be built; default: the channel's newest.
+        :raises FarmError: there is no such channel, or a component has no such branch or commit.
         :returns: what Buildbot's UI wants: a buildset id and its request ids, of what could start
             at once; what waits for something else is started when that is settled.
         """
@@ -327,8 +336,10 @@ class PlanScheduler(ReconfigurableBaseScheduler):
                 by_distro.setdefault(row.distro, [])
                 if row.component:
                     by_distro[row.distro].append(row.component)
+        named = sorted({name for components in by_distro.values() for name in components})
+        heads = await self.state.heads_at(named, channel, at) if at else {}
         for distro, components in by_distro.items():
-            self.state.force(components, distro, channel, dependents, reason, who)
+            self.state.force(components, distro, channel, dependents, reason, who, heads)
             self._publish_after.pop((channel, distro), None)
         submitted = await self.advance()
         for distro in by_distro:

@@ -18,7 +18,7 @@ from farm.errors import FarmError
 from farm.files import write_atomically
 from farm.generations import Farm
 from farm.git import Mirror, mirror_path
-from farm.heads import Followed, Head, changes_since, read_heads
+from farm.heads import Followed, Head, changes_since, find_head, read_heads
 from farm.job.model import BuildResult, Job, JobInput
 from farm.model import Stack
 from farm.plan.key import TRUSTED, KeyInputs
@@ -208,6 +208,7 @@ class FarmState:
             timestamp=head.timestamp,
             changes=self._changes(build, head),
             inputs=self._inputs(start),
+            timeout_minutes=start.timeout_minutes,
             pool_url=self.site.pool.public_url.rstrip("/"),
         )
         write_atomically(self._job_path(build.key), job.model_dump_json(indent=1))
@@ -290,6 +291,20 @@ class FarmState:
         """What the status file is to say now."""
         return status_file(self.farm, time.time())
 
+    async def heads_at(self, components: list[str], channel: str, at: str) -> dict[str, Head]:
+        """The heads of components at a branch or commit, read now.
+
+        :raises FarmError: one of them does not have it.
+        """
+        wishes, heads = self.farm.wishes, {}
+        for name in components:
+            component = self.farm.stack.components[name]
+            previous = wishes.latest_head(channel, name)
+            heads[name] = await self.in_thread(
+                find_head, self.mirror(component.git), component, at, previous
+            )
+        return heads
+
     def force(
         self,
         components: list[str],
@@ -298,14 +313,18 @@ class FarmState:
         dependents: bool,
         reason: str,
         who: str,
+        heads: dict[str, Head],
     ) -> None:
-        """Have components, and with `dependents` all that is built with them, built again."""
+        """Have components, and with `dependents` all that is built with them, built again.
+
+        :param heads: commits at which some of them are to be built.
+        """
         on = self.farm.graph(distro)
         wanted = set(components)
         if dependents:
             wanted = wanted.union(*(on.all_dependents(name) for name in components))
         names = [name for name in on.order if name in wanted]
-        self.farm.force(names, distro, channel, reason, who)
+        self.farm.force(names, distro, channel, reason, who, heads)
 
 
 def open_state(site: Site, stack: Stack) -> FarmState:

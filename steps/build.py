@@ -135,10 +135,15 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
         plan_scheduler(self.master).verdict(self.getProperty("build_key"), phase, message)
 
 
-def component_factory(timeout_minutes: int, *, untrusted: bool = False) -> BuildFactory:
+@util.renderer
+def build_minutes(props: Any) -> int:
+    """After which a worker ends the build step if the job itself does not."""
+    return int(props.getProperty("timeout_minutes")) + STORE_MINUTES
+
+
+def component_factory(*, untrusted: bool = False) -> BuildFactory:
     """The steps that build one component for one distro.
 
-    :param timeout_minutes: the component's own limit, which the worker enforces.
     :param untrusted: for pull requests, whose workers have another token for the pool.
     """
     environment = {"FARM_POOL_TOKEN": util.Secret(UNTRUSTED_TOKEN if untrusted else POOL_TOKEN)}
@@ -154,7 +159,7 @@ def component_factory(timeout_minutes: int, *, untrusted: bool = False) -> Build
                 doStepIf=is_wanted,
             ),
             FarmJob(FIRST_PART, STORE_MINUTES, env=environment),
-            FarmJob("build", timeout_minutes + STORE_MINUTES),
+            FarmJob("build", build_minutes),
             FarmJob("store", STORE_MINUTES, env=environment),
         ]
     )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from buildbot.plugins import util
 
 from farm.builders import BuilderKind, BuilderRow
-from farm.model import Stack
 from farm.site import Site
 from steps.build import component_factory
 from steps.publish import publish_factory
@@ -15,16 +14,15 @@ from workers.config import PUBLISHER, WorkerPlan, workers_for
 
 
 def buildbot_builders(
-    rows: Sequence[BuilderRow], site: Site, stack: Stack, plans: tuple[WorkerPlan, ...]
+    rows: Sequence[BuilderRow], site: Site, plans: tuple[WorkerPlan, ...]
 ) -> list[util.BuilderConfig]:
     """One builder per row of the table."""
     publish = publish_factory(site)
     builders = []
     for row in rows:
         if row.component:
-            component = stack.components[row.component]
             untrusted = row.kind is BuilderKind.PULL
-            factory = component_factory(component.timeout_minutes, untrusted=untrusted)
+            factory = component_factory(untrusted=untrusted)
             workers = workers_for(plans, row.distro, untrusted=untrusted)
         else:
             factory, workers = publish, [PUBLISHER]

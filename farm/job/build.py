@@ -93,7 +93,7 @@ def build_request(job: Job, workspace: Workspace, cache: Cache) -> BuildRequest:
         inputs=tuple(_input(package, cache) for package in job.inputs),
         cache=cache.backend,
         out=workspace.made,
-        timeout_s=component.timeout_minutes * 60,
+        timeout_s=job.timeout_minutes * 60,
     )
 
 
@@ -134,7 +134,9 @@ def build_result(job: Job, outcome: BuildOutcome, out: Path, cache: Cache) -> Bu
         rebuild=job.rebuild,
         files=tuple(_pool_file(out / name, kind) for name, kind in sorted(kinds.items())),
         tests=outcome.tests,
-        output_digest=output_digest(binaries, {package.package for package in job.inputs}),
+        output_digest=output_digest(
+            binaries, {package.package for package in job.inputs}, job.timestamp
+        ),
         exposes=exposed_components(
             binaries, ((package.component, cache.package(package)) for package in job.inputs)
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from farm.model import Component, Distro
+from farm.plan.timeout import FIRST_MINUTES
 
 
 class _Plain(BaseModel):
@@ -41,6 +42,8 @@ class Job(_Plain):
     timestamp: int
     changes: tuple[str, ...]
     inputs: tuple[JobInput, ...]
+    timeout_minutes: int = FIRST_MINUTES
+    """After which the build counts as hanging."""
     pool_url: str
     """Base URL of the pool; files are at ``<pool_url>/<key>/<filename>``."""
 

@@ -21,8 +21,6 @@ from farm.model.names import (
     PackageName,
 )
 
-DEFAULT_TIMEOUT_MINUTES = 60
-
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -86,7 +84,9 @@ class Component(_Strict):
     packaging: Packaging = Packaging.AUTO
     distros: tuple[DistroName, ...] | None = Field(None, description="Only these distros")
     exclude: tuple[DistroName, ...] = Field((), description="All distros but these")
-    timeout_minutes: Annotated[int, Field(gt=0, le=7 * 24 * 60)] = DEFAULT_TIMEOUT_MINUTES
+    timeout_minutes: Annotated[int, Field(gt=0, le=7 * 24 * 60)] | None = Field(
+        None, description="How long a build may take; default: by how long the last one took"
+    )
 
     def packages_for(self, distro: Distro) -> tuple[str, ...]:
         """Distro packages that a build of this component on `distro` needs."""

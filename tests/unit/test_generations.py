@@ -10,7 +10,7 @@ import pytest
 from farm.decisions import Publish, Step
 from farm.generations import GIVEN_UP_S, MAX_ATTEMPTS, Farm, backoff_s
 from farm.model import Stack
-from farm.records.store import Records
+from farm.records.store import LineId, Records
 from tests.stacks import head, stack
 
 LINE = ("development", "bookworm")
@@ -65,6 +65,10 @@ class World:
         assert publish is not None
         number = self.records.snapshots[LINE].number + 1 if LINE in self.records.snapshots else 1
         self.farm.published(publish, number, publish.content, {})
+
+    def publish_topic(self, publish: Publish | None) -> None:
+        assert publish is not None
+        self.farm.published(publish, 1, publish.content, {})
 
 
 @pytest.fixture
@@ -194,3 +198,44 @@ def test_a_restart_carries_on_where_the_records_end(
     assert publish is not None
     assert sorted(world.order) == sorted(DIAMOND), "base was not built again"
     world.records.close()
+
+
+def test_a_build_that_no_worker_began_is_taken_back_for_a_newer_commit(world: World) -> None:
+    world.publish(world.run())
+    world.push("base", 2)
+    (start,) = world.farm.advance(LINE).starts
+    world.push("base", 3)
+    step = world.farm.advance(LINE)
+    assert step.cancel == (start.build.key,)
+    assert [s.build.inputs["commit"] for s in step.starts] == [head("base", 3).commit]
+    world.farm.cancelled(start.build.key)
+    assert world.farm.advance(LINE) == Step(), "nothing is tried again"
+    assert world.records.generations[LINE].number == 2, "it joined the running generation"
+
+
+def build_line(world: World, line: LineId, *failing: str) -> tuple[list[str], Publish | None]:
+    """Build a line until there is something to publish or nothing to do; what was built, in
+    order."""
+    done = []
+    while True:
+        step = world.farm.advance(line)
+        if step.publish or not step.starts:
+            return done, step.publish
+        for start in step.starts:
+            world.finish(start.build.key, ok=start.build.component not in failing)
+            done.append(start.build.component)
+
+
+def test_forcing_at_a_commit_lasts_until_the_channel_moves_on(world: World) -> None:
+    world.publish(world.run())
+    old = head("left", 1, version="1.0+git9.g0000009")
+    world.farm.force(["left"], "bookworm", "development", "a bisection", "ann", {"left": old})
+    assert build_line(world, LINE)[0] == ["left", "top"]
+    rows = [r for r in world.records.builds.values() if r.component == "left"]
+    assert max(r.upstream_version for r in rows) == old.upstream_version
+    (said,) = world.records.forces_of("development", "bookworm", "left")
+    assert (said.reason, said.commit, said.who) == ("a bisection", old.commit, "ann")
+    world.push("left", 2)
+    assert ("development", "bookworm", "left") not in world.records.forced_heads
+    newest = world.farm.wishes.newest_head(LINE, "left")
+    assert newest is not None and newest.commit == head("left", 2).commit

@@ -101,10 +101,10 @@ def test_the_request_says_all_that_packaging_needs(worker: Worker) -> None:
         summary="Does it",
         homepage="https://tiny.example.org",
         packages={"deb": ("zlib1g-dev",), "bookworm": ("libssl-dev",)},
-        timeout_minutes=5,
         configure_arguments=("--disable-docs",),
     )
-    worker.build(job(component, "1" * 40, upstream_version="1.0+git2.gabc1234"))
+    version = "1.0+git2.gabc1234"
+    worker.build(job(component, "1" * 40, upstream_version=version, timeout_minutes=5))
     (request,) = worker.backend.requests
     info = request.info
     assert info.version.deb(info.version_suffix) == VERSION
