@@ -32,6 +32,11 @@ def needed_names(fields: Fields) -> set[str]:
     return {name for value in values for name in _NAMES.findall(value)}
 
 
+def provided_names(fields: Fields) -> list[str]:
+    """Every name that a package provides beside its own."""
+    return _NAMES.findall(fields.get("Provides", ""))
+
+
 def newest(indices: Iterable[Path]) -> dict[str, Fields]:
     """The newest version of each name in Packages files, which is the one that apt takes."""
     found: dict[str, Fields] = {}
@@ -54,7 +59,7 @@ def closure(packages: Mapping[str, Fields], names: Iterable[str]) -> tuple[set[s
     """
     providers: dict[str, list[str]] = {}
     for package, fields in packages.items():
-        for name in _NAMES.findall(fields.get("Provides", "")):
+        for name in provided_names(fields):
             providers.setdefault(name, []).append(package)
     essential = (n for n, fields in packages.items() if fields.get("Essential") == "yes")
     seen: set[str] = set()

@@ -12,7 +12,7 @@ from farm.build.deb.mirrors import network_environment, sources_for
 from farm.model import Distro
 from farm.pool import sha256_of
 from farm.run import clean_environment, run
-from repo_publish.gate.closure import Fields, closure, newest
+from repo_publish.gate.closure import Fields, closure, newest, provided_names
 from repo_publish.gate.indices import Indices, current_indices
 
 FETCH_TIMEOUT_S = 600
@@ -21,6 +21,8 @@ ALWAYS = "build-essential"
 
 _DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _CLOSURE = "closure.json"
+_NAMES = "names"
+"""Every name that the suite knows."""
 
 
 def deb_background(
@@ -93,14 +95,18 @@ def _apt_get(place: Path, what: str, *arguments: str) -> str:
 def _reduced(place: Path, indices: Indices, names: set[str]) -> list[Fields]:
     """The packages that `names` lead to; remembered until the indices change or a name is new."""
     kept = _kept_closure(place / _CLOSURE, indices.digest)
-    if kept is None or not names <= kept[0]:
-        known = kept[0] if kept else set()
-        kept = closure(newest(_packages_files(place)), names | known)
-        said = {"indices": indices.digest, "names": sorted(kept[0]), "packages": kept[1]}
-        fresh = place / f".{_CLOSURE}.new"
-        fresh.write_text(json.dumps(said))
-        fresh.replace(place / _CLOSURE)
-    return kept[1]
+    if kept is not None:
+        strange = names - kept[0]
+        if not strange or strange.isdisjoint((place / _NAMES).read_text().split()):
+            return kept[1]
+        names = names | kept[0]
+    packages = newest(_packages_files(place))
+    found, reduced = closure(packages, names)
+    known = {*packages, *(name for fields in packages.values() for name in provided_names(fields))}
+    _write(place / _NAMES, "\n".join(sorted(known)))
+    said = {"indices": indices.digest, "names": sorted(found), "packages": reduced}
+    _write(place / _CLOSURE, json.dumps(said))
+    return reduced
 
 
 def _kept_closure(path: Path, digest: str) -> tuple[set[str], list[Fields]] | None:
@@ -109,3 +115,9 @@ def _kept_closure(path: Path, digest: str) -> tuple[set[str], list[Fields]] | No
         return (set(said["names"]), said["packages"]) if said["indices"] == digest else None
     except (FileNotFoundError, ValueError, KeyError):
         return None
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text)
+    fresh.replace(path)

@@ -213,20 +213,28 @@ class _Search:
             if (name, False) in condition.clause and not any(
                 (n not in without) is new for n, new in condition.clause
             ):
-                return self._told(name, condition.because)
+                return self._told(name, condition)
         return self.reasons.get(name, "it cannot be installed with what is held back")
 
-    def _told(self, name: str, broken: Broken) -> str:
+    def _told(self, name: str, condition: _Condition) -> str:
+        broken = condition.because
         if not broken.need or broken.needed_by != broken.itself:
             return _blame(name, broken)
         need = said(broken.need)
         if name == broken.component:
-            return f"its {broken.package} needs {need}, which is held back or missing"
+            nobody = len(condition.clause) == 1 and not condition.guess
+            missing = "which nothing offers" if nobody else "which is held back or missing"
+            return f"its {broken.package} needs {need}, {missing}"
         gone = "its new packages do not provide" if name in self.wanted else "would be gone"
-        return f"{broken.package} of {broken.component} needs {need}, which {gone}"
+        return f"{_whose(broken)} needs {need}, which {gone}"
 
 
 def _blame(name: str, broken: Broken) -> str:
     if broken.component == name:
         return f"its {broken.package} cannot be used: {broken.why}"
-    return f"{broken.package} of {broken.component} could not be used: {broken.why}"
+    return f"{_whose(broken)} could not be used: {broken.why}"
+
+
+def _whose(broken: Broken) -> str:
+    package = str(broken.package)
+    return package if package == broken.component else f"{package} of {broken.component}"

@@ -68,8 +68,7 @@ def test_build_dependencies_count_as_well() -> None:
     }
 
     assert judged(wanted, LIVE).held_back == {
-        "tools": "its source package vorbis-tools needs libvorbis0 >= 9, which is held back or "
-        "missing"
+        "tools": "its source package vorbis-tools needs libvorbis0 >= 9, which nothing offers"
     }
 
 
@@ -95,7 +94,7 @@ def test_a_package_moves_only_when_its_old_owner_lets_go() -> None:
 
     assert judged({**moved, "base": (a_package("base", 2),)}, live).held_back == {}
     assert judged(moved, live).held_back == {
-        "one": "its app-doc needs base >= 2, which is held back or missing",
+        "one": "its app-doc needs base >= 2, which nothing offers",
         "two": "its app cannot be used: app belongs to one",
     }
 
