@@ -27,6 +27,9 @@ _PC_VERSION = re.compile(rb"^(Version[ \t]*:[ \t]*)(\S+)", re.MULTILINE)
 _PYTHON_METADATA = re.compile(r"\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)$")
 _PYTHON_FIELDS = ("name", "requires-", "provides-", "obsoletes-")
 """Of a Python package's metadata; the rest describes it, and holds its README."""
+_ELF = b"\x7fELF"
+_ARCHIVE = b"!<arch>\n"
+"""How a static library begins."""
 # Differ when only debug information, the compiler's or the package's version does: find-debuginfo
 # makes the build-id of an RPM from its version and release, ld hashes line numbers into others,
 # and Go hashes the text of the source.
@@ -68,7 +71,9 @@ def _digest(entry: Entry, own: Own) -> str:
     if entry.kind != "-":
         return ""
     data = entry.data
-    if data.startswith(b"\x7fELF"):
+    if data.startswith((_ELF, _ARCHIVE)):
+        data = own.undated(data)
+    if data.startswith(_ELF):
         return elf_digest(data)
     if _PKG_CONFIG.search(entry.path):
         data = _PC_VERSION.sub(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ class Own:
     release that each counts from, ``1.3.5``."""
     upstream: Mapping[str, str]
     """The same without revision or rpm release; and the release itself."""
+    dates: tuple[bytes, ...] = ()
+    """The time of the build, as compilers write it into programs; see `dates_of`."""
 
     def bound(self, package: str, version: str) -> str:
         """The version in a relation to `package`, perhaps qualified (``a:any``, ``a(isa)``)."""
@@ -43,3 +46,20 @@ class Own:
         for version in sorted(self.full, key=len, reverse=True):
             text = re.sub(rf"(?<![\w.+~-]){re.escape(version)}(?![\w.+~-])", MARK, text)
         return text
+
+    def undated(self, data: bytes) -> bytes:
+        """Compiled code without the build's own date and time; its length stays."""
+        for date in self.dates:
+            data = data.replace(date, MARK.encode() * len(date))
+        return data
+
+
+def dates_of(timestamp: int) -> tuple[bytes, ...]:
+    """What ``__TIMESTAMP__``, ``__DATE__`` and ``__TIME__`` are in a build of that time.
+
+    A build's SOURCE_DATE_EPOCH is the time of the commit, so that they differ from commit to
+    commit. The longest comes first.
+    """
+    text = time.asctime(time.gmtime(timestamp))  # Tue Nov 14 22:13:20 2023, in every locale
+    date, clock = text[4:11] + text[20:], text[11:19]
+    return tuple(form.encode() for form in (text, date, clock))

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from farm.digest.content import content_facts, elf_digest
-from farm.digest.own import Own
+from farm.digest.own import Own, dates_of
 from farm.digest.package import Entry, Header, is_debug_package
 
 VERSION = "1.3.5+git4.gabc1234-1~deb12"
@@ -142,6 +143,22 @@ def test_what_is_appended_to_a_program_counts() -> None:
     program = Path("/bin/true").read_bytes()
     digests = {elf_digest(program + more) for more in (b"", b"bytecode", b"other bytecode")}
     assert len(digests) == 3
+
+
+def test_the_date_of_the_build_that_a_compiler_writes_does_not_count() -> None:
+    one, other = 1_700_000_000, 1_712_345_678
+    assert dates_of(one) == (b"Tue Nov 14 22:13:20 2023", b"Nov 14 2023", b"22:13:20")
+    assert dates_of(other)[1] == b"Apr  5 2024"
+    library = b"!<arch>\ncompiled %s"
+
+    def seen(data: bytes, timestamp: int) -> list[str]:
+        entries = [file("/usr/lib/libtiny.a", data)]
+        return list(content_facts(entries, replace(OWN, dates=dates_of(timestamp))))
+
+    for a, b in zip(dates_of(one), dates_of(other), strict=True):
+        assert seen(library % a, one) == seen(library % b, other)
+        assert seen(library % a, one) != seen(library % b, one), "a date that is not the build's"
+        assert seen(b"compiled %s" % a, one) != seen(b"compiled %s" % b, other), "no program"
 
 
 def test_what_only_looks_like_a_program_counts_as_it_is() -> None:
