@@ -22,6 +22,7 @@ from repo_publish.line import RELEASES, STATE, Line, line_of, lines
 from repo_publish.live import Kept, Live, kept
 from repo_publish.manifest import Manifest, Origin, load_manifest
 from repo_publish.model import Snapshot
+from repo_publish.overview import write_overview
 from repo_publish.publisher import Purpose, Stores, next_timestamp, publication_of, publish_locked
 from repo_publish.verify import verify_snapshot
 
@@ -115,16 +116,17 @@ def release(
             # Nobody prunes the snapshots while they are read.
             stack.enter_context(source.lock(log))
         finished = scratch / "finished"
+        finished.mkdir()
         for source in sources:
-            work = scratch / source.distro
-            work.mkdir()
+            work = scratch / "work" / source.distro
+            work.mkdir(parents=True)
             tree = _tree(name, source, snapshots[source.distro], stores, work, log)
-            (finished / source.distro).parent.mkdir(exist_ok=True)
             tree.rename(finished / source.distro)
         sync_filesystem(scratch)
         target.parent.mkdir(exist_ok=True)
         finished.rename(target)
         sync_file(target.parent)
+        write_overview(sources[0])
     print(f"release {name} is published for {', '.join(distros)}", file=log)
     return [one for one in releases(archive) if one.release == name]
 
@@ -200,6 +202,7 @@ def _manifest(source: Manifest, name: str, line: Line, stores: Stores, key: Sign
             "release": name,
             "rollback": None,
             "refused": {},
+            "held_back": (),
         }
     )
 
