@@ -29,6 +29,8 @@ REASONS: dict[str, str] = {
     "debugedit": "debug packages of rpm builds",
     "dnf": "makes rpm roots and resolves their dependencies",
     "dnf-plugins-core": "dnf builddep, download, repoclosure",
+    "dose-builddebcheck": "the gate: can sources be built with what is published?",
+    "dose-distcheck": "the gate: can what is published be installed?",
     "dpkg-dev": "source packages (.dsc) and their verification",
     "dwz": "debug packages of rpm builds",
     "elfutils": "debug packages of rpm builds",

@@ -266,6 +266,7 @@ class FarmState:
             family=distro.family,
             architecture=distro.architecture,
             title=self.site.title,
+            distribution=distro,
             packages=tuple(
                 described(records, publish.line, records.builds[key], self.read_job, self.mirror)
                 for _, key in sorted(publish.content.items())
