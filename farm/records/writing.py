@@ -25,7 +25,10 @@ def changes(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P
     @wraps(method)
     def agreed(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         self.settle()
-        return method(self, *args, **kwargs)
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            self.revision += 1
 
     return agreed
 
@@ -45,6 +48,8 @@ class Store:
         self, url: str, clock: Callable[[], float] = time.time, *, only_look: bool = False
     ):
         self._clock = clock
+        self.revision = 0
+        """Another number after each change since the start."""
         self._database = Database(url, only_look=only_look)
         (check if only_look else prepare)(self._database)
         self._doubtful = False
