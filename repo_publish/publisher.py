@@ -178,7 +178,7 @@ class _Publishing:
         publication = self.publication
         live: list[Content] = []
         if self.live is not None:
-            live = collect(publication_of(self.live.manifest), pool=None, live=self.live)
+            live = _live_content(self.live, contents)
         snapshots = [*([self.live] if self.live else []), *self.purpose.others]
         cache = self.stores.cache or self.line.archive / STATE / "cache"
         with self.line.scratch() as work:
@@ -325,6 +325,15 @@ def next_timestamp(
     while int(clock()) <= previous:
         sleep(0.02)
     return int(clock())
+
+
+def _live_content(live: Live, contents: Sequence[Content]) -> list[Content]:
+    """The content of the live snapshot; what stays in `contents` is not collected again."""
+    stays = {content.published.component: content for content in contents if not content.new}
+    before = publication_of(live.manifest)
+    goes = tuple(p for p in before.packages if p.component not in stays)
+    rest = collect(before.model_copy(update={"packages": goes}), pool=None, live=live)
+    return [*stays.values(), *rest]
 
 
 def _compare(family: Family) -> rules.Compare:

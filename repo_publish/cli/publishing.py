@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -52,6 +53,9 @@ def publish_command(
     """
     from repo_publish.publisher import publish
 
+    # What a publication reads it needs to the end: looking for garbage in it takes a fifth of
+    # the time, and finds none.
+    gc.disable()
     snapshot = publish(
         read_publication(publication),
         pool=options.pool_directory(pool),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -65,7 +65,7 @@ class Gate:
 
     def decide(
         self,
-        wanted: Iterable[Content],
+        wanted: Sequence[Content],
         live: Iterable[Content],
         snapshots: Iterable[Kept],
         given: Mapping[str, str] | None = None,
@@ -80,10 +80,9 @@ class Gate:
         """
         reader = Reader(self._family, [kept.tree for kept in snapshots], self._log)
         before = reader.builds(live)
-        builds = {
-            name: before[name] if before.get(name) == build else build
-            for name, build in reader.builds(wanted).items()
-        }
+        builds = {c.published.component: before[c.published.component] for c in wanted if not c.new}
+        for name, build in reader.builds(c for c in wanted if c.new).items():
+            builds[name] = before[name] if before.get(name) == build else build
         began = time.monotonic()
         check, record = self._check(builds, before)
         verdict = hold_back(builds, before, check, COMPARE[self._family], given)
