@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from buildbot.plugins import worker
+from buildbot.util.twisted import async_to_deferred
 
 from farm.model import Stack
 from farm.site import Site
@@ -60,6 +61,12 @@ class CountingWorker(worker.Worker):
     """
 
     _running = 0
+
+    @async_to_deferred
+    async def attached(self, conn: Any) -> None:
+        """Begin to count anew: Buildbot tells a worker that was lost nothing of its builds' end."""
+        self._running = 0
+        await super().attached(conn)
 
     def buildStarted(self, wfb: Any) -> None:
         """Count one more."""
