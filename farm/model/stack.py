@@ -122,6 +122,9 @@ class Root(_Strict):
         "buildsys-build", description="Package group of the minimal build root (rpm)"
     )
     include: tuple[PackageName, ...] = Field((), description="Packages added to every root")
+    refreshed: Line = Field(
+        "", description="A date, say: another one has the root made anew, of today's packages"
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Root:

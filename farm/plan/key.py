@@ -39,8 +39,6 @@ class Wish:
     upstream_version: str
     forced: int = 0
     """How often somebody asked for this build to be done again."""
-    root: int = 0
-    """How often the distro's clean root was made anew."""
     trust: str = TRUSTED
     """Builds of untrusted code have keys of their own."""
 
@@ -79,7 +77,6 @@ class OwnKeys:
             "component": component.model_dump(mode="json", exclude=_COMPONENT_IRRELEVANT),
             "packages": sorted(component.packages_for(on)),
             "distro": on.model_dump(mode="json", exclude=_DISTRO_IRRELEVANT),
-            "root": wish.root,
             "maintainer": self._stack.maintainer,
             "packaging_generation": PACKAGING_GENERATION,
             "forced": wish.forced,
@@ -92,7 +89,7 @@ class OwnKeys:
         packages = self._stack.components[name].packages_for(self._stack.distros[distro])
         return _digest_of_lines(
             [
-                *(wish.commit, wish.upstream_version, str(wish.forced), str(wish.root), wish.trust),
+                *(wish.commit, wish.upstream_version, str(wish.forced), wish.trust),
                 *(self._component(name), self._distro(distro), self._maintainer),
                 *(str(PACKAGING_GENERATION), *sorted(packages)),
             ]
@@ -162,20 +159,26 @@ def differences(
     reasons += [f"dependency {name} {verbs[name]}" for name in sorted(verbs)]
     for field, words in _OTHER_REASONS:
         if before.get(field) != after.get(field):
-            reasons.append(words)
+            refreshed = field == "distro" and _but_for_the_date(before) == _but_for_the_date(after)
+            reasons.append(ROOT_UPDATED if refreshed else words)
     return tuple(reasons) or ("nothing that the key knows of",)
 
 
+ROOT_UPDATED = "root updated"
 _OTHER_REASONS = (
     ("forced", "forced"),
-    ("root", "root updated"),
-    ("distro", "the distro's root changed"),
+    ("distro", "the distro's entry changed"),
     ("component", "the component's entry changed"),
     ("packages", "the needed distro packages changed"),
     ("maintainer", "the maintainer changed"),
     ("packaging_generation", "generated packaging changed"),
     ("trust", "built on the other side of the line between trusted and untrusted code"),
 )
+
+
+def _but_for_the_date(inputs: KeyInputs) -> dict[str, Any]:
+    distro = dict(inputs["distro"])
+    return {**distro, "root": {**distro.get("root", {}), "refreshed": ""}}
 
 
 def changed_outputs(

@@ -253,7 +253,7 @@ def _repeats(live: BuildRow, row: BuildRow) -> bool:
 
 _FIELDS_OF = {
     "the component's entry changed": "component.",
-    "the distro's root changed": "distro.",
+    "the distro's entry changed": "distro.",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from farm.model import Component, Distro
+from farm.model.stack import Root
 from farm.plan.key import (
     KeyInputs,
     OwnKeys,
@@ -55,7 +56,7 @@ def test_the_same_inputs_have_the_same_key() -> None:
     [
         {"commit": "b" * 40},
         {"forced": 1},
-        {"root": 1},
+        {"distro": BOOKWORM.model_copy(update={"root": Root(suite="bookworm", refreshed="2")})},
         {"trust": "pr-liba-1"},
         {"upstream_version": "1.1"},
         {"maintainer": "Other <other@example.org>"},
@@ -114,3 +115,12 @@ def test_reasons_name_whose_output_changed_however_far_away() -> None:
     assert changed_outputs(before, after, views) == {"ogg", "speex"}
     assert changed_outputs(before, after, {}) == {"vorbis", "speex"}, "the views are not known"
     assert changed_outputs(before, before, views) == frozenset()
+
+
+def test_a_root_made_anew_is_told_from_another_distro() -> None:
+    before = with_dependencies(inputs())
+    root = Root(suite="bookworm", refreshed="2026-11-22")
+    anew = inputs(distro=BOOKWORM.model_copy(update={"root": root}))
+    assert differences(before, with_dependencies(anew)) == ("root updated",)
+    other = inputs(distro=BOOKWORM.model_copy(update={"version_suffix": "~other"}))
+    assert differences(before, with_dependencies(other)) == ("the distro's entry changed",)
