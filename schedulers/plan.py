@@ -21,6 +21,7 @@ from farm.decisions import Publish
 from farm.errors import FarmError
 from farm.records.rows import Topic
 from farm.records.store import LineId, SnapshotRow
+from schedulers.adoption import adopt
 from schedulers.buildsets import Buildsets, Submitted
 from schedulers.changes import pull_request_of
 from schedulers.state import FarmState, open_state
@@ -216,6 +217,8 @@ class PlanScheduler(ReconfigurableBaseScheduler):
     async def _advance(self, line: LineId) -> dict[str, Submitted]:
         submitted: dict[str, Submitted] = {}
         farm = self.state.farm
+        if line not in self._buildsets.publishing:
+            adopt(farm, line, self.site.state / "archive")
         step = farm.advance(line)
         for key in step.cancel:
             await self._cancel(key, "superseded by a newer commit")
