@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help venv packages test-packages lint test unit demo stop
+.PHONY: help venv packages test-packages lint test test-full unit demo stop
 
 help:
 	@echo "make demo   build, publish and prove a real stack for three distros"
 	@echo "make stop   stop what the demo started"
 	@echo "make test   lint, types and all tests (unit: only the quick ones)"
+	@echo "make test-full   hundreds of kills and client loops: hours"
 
 venv: $(VENV)/.ready
 
@@ -38,6 +39,10 @@ unit: venv
 
 test: venv test-packages lint
 	$(BIN)/pytest tests/unit tests/real
+
+# Besides what `make test` does; each test there says how long it may take.
+test-full: venv test-packages
+	$(BIN)/pytest tests/full
 
 demo: venv packages
 	$(BIN)/python -m demo up
