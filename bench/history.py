@@ -102,14 +102,25 @@ class Workers:
         self._number += 1
         heapq.heappush(self.ready, (rank, self._number, what))
 
-    def start(self, now: float, seconds: Any, outcome: Outcome) -> None:
-        """Give ready builds to free workers; `seconds` says how long one takes."""
+    def take_back(self, what: Any) -> None:
+        """A build that is ready and has not started is wanted no more."""
+        self.ready = [one for one in self.ready if one[2] != what]
+        heapq.heapify(self.ready)
+
+    def start(self, now: float, seconds: Any, outcome: Outcome) -> list[Any]:
+        """Give ready builds to free workers; return them.
+
+        :param seconds: says how long one takes.
+        """
+        started = []
         while self.ready and self.busy < self.count:
             _, _, what = heapq.heappop(self.ready)
             self.busy += 1
             outcome.builds += 1
             outcome.busy_s += seconds(what)
             self.at(now + seconds(what), "built", what)
+            started.append(what)
+        return started
 
 
 class QuietFarm(LineFarm):
@@ -133,8 +144,12 @@ class QuietFarm(LineFarm):
 
 def planned(graph: BuildGraph, pushes: list[Push], workers: int, cutoff: bool) -> Outcome:
     """The pushes on this farm."""
-    farm = QuietFarm(graph)
+    farm = QuietFarm(graph, begin_at_once=False)
     line = farm.lines[0]
+
+    def seconds(key: str) -> float:
+        return graph.seconds[farm.records.builds[key].component]
+
     pool, outcome = Workers(workers), Outcome()
     wanted: list[tuple[float, dict[str, int]]] = []
     publishing = False
@@ -165,12 +180,16 @@ def planned(graph: BuildGraph, pushes: list[Push], workers: int, cutoff: bool) -
         if pool.events and pool.events[0][0] == farm.now:
             continue
         step = farm.advance(line)
+        for key in step.cancel:
+            pool.take_back(key)
+            farm.farm.cancelled(key)
         for start in step.starts:
             pool.queue(-start.priority, start.build.key)
         if step.publish is not None and not publishing:
             publishing = True
             pool.at(farm.now + PUBLISH_S, "publish", step.publish)
-        pool.start(farm.now, lambda key: graph.seconds[farm.records.builds[key].component], outcome)
+        for key in pool.start(farm.now, seconds, outcome):
+            farm.farm.began(key)
     assert not wanted, f"never published: {wanted}"
     return outcome
 

@@ -89,6 +89,8 @@ def _line(farm: Farm, line: LineId) -> LineStanding:
     snapshot = farm.records.snapshots.get(line)
     plan = farm.line(line).plan
     published = snapshot.content if snapshot else {}
+    shown = {key for node in plan.nodes.values() for key in (node.key, node.uses)}
+    farm.records.builds.warm({*shown, *published.values()} - {""})
     busy = "publishing" if plan.settled else "building"
     return LineStanding(
         generation=generation.number if generation else 0,
