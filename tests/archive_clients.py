@@ -224,8 +224,8 @@ class DnfClient:
             f"persistdir=/var/lib/dnf\nlogdir=/var/log\nretries=1\n"
         )
 
-    def dnf(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run dnf without asking the user or keeping anything of the network for later."""
+    def dnf(self, *arguments: str, refresh: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run dnf without asking the user; with `refresh`, metadata of earlier calls is old."""
         return self._run([f"dnf --refresh {shlex.join(arguments)}"])
 
     def administer(self, commands: Sequence[str]) -> subprocess.CompletedProcess[str]:
