@@ -132,6 +132,7 @@ class _Publishing:
         self.purpose = purpose
         self.stores = stores
         self.log = log
+        self.began = int(time.time())
         self.wanted = publication.packages
         self.held_back: dict[str, str] = {}
         self.gate: GateRecord | None = live.manifest.gate if live else None
@@ -246,7 +247,7 @@ class _Publishing:
             origin=self.purpose.origin,
             rollback=self.purpose.rollback,
             refused=dict(refused or {}),
-            held_back=self._held_back(timestamp),
+            held_back=self._held_back(),
             gate=self.gate,
         )
 
@@ -259,15 +260,15 @@ class _Publishing:
         if problems:
             raise PublishError(f"{self.line} is not published", problems)
 
-    def _held_back(self, now: int) -> tuple[HeldBack, ...]:
-        return since(held_back(self.line), self.held_back, self.wanted, now)
+    def _held_back(self) -> tuple[HeldBack, ...]:
+        return since(held_back(self.line), self.held_back, self.wanted, self.began)
 
     def _content(self) -> dict[str, str]:
         return {p.component: p.key for p in self.publication.packages}
 
     def _snapshot(self, number: int, *, changed: bool) -> Snapshot:
         line = self.line
-        now = self._held_back(int(time.time()))
+        now = self._held_back()
         remember(line, now)
         return Snapshot(
             channel=line.channel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Iterable
@@ -38,7 +39,7 @@ def deb_background(
     with current_indices(
         distro, cache, said, lambda place: _fetch(distro, sources, place), log
     ) as (place, indices):
-        return _reduced(place, indices, {*names, ALWAYS}), indices
+        return _reduced(distro, place, indices, {*names, ALWAYS}), indices
 
 
 def apt_configuration(distro: Distro, place: Path) -> str:
@@ -74,25 +75,34 @@ def _fetch(distro: Distro, sources: Iterable[str], place: Path) -> str:
         (place / directory).mkdir(parents=True, exist_ok=True)
     (place / "status").touch()
     (place / "sources.list").write_text("".join(f"{line}\n" for line in sources))
-    (place / "apt.conf").write_text(apt_configuration(distro, place))
-    _apt_get(place, f"fetch the indices of {distro.name}", "update")
-    files = _packages_files(place)
+    _apt_get(distro, place, "update")
+    files = _packages_files(distro, place)
     return hashlib.sha256("\n".join(sha256_of(path) for path in files).encode()).hexdigest()
 
 
-def _packages_files(place: Path) -> list[Path]:
+def _packages_files(distro: Distro, place: Path) -> list[Path]:
     listed = _apt_get(
-        place, "list the indices", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages"
+        distro, place, "indextargets", "--format", "$(FILENAME)", "Created-By: Packages"
     )
-    return sorted(Path(line) for line in listed.splitlines())
+    files = sorted(Path(line) for line in listed.splitlines())
+    if not files:
+        raise FileNotFoundError(errno.ENOENT, "there is no index", str(place))
+    return files
 
 
-def _apt_get(place: Path, what: str, *arguments: str) -> str:
-    environment = clean_environment(APT_CONFIG=str(place / "apt.conf"), **network_environment())
-    return run(what, ["apt-get", "-qq", *arguments], env=environment, timeout_s=FETCH_TIMEOUT_S)
+def _apt_get(distro: Distro, place: Path, *arguments: str) -> str:
+    configuration = place / "apt.conf"
+    # Written each time: the cache may have been moved.
+    configuration.write_text(apt_configuration(distro, place))
+    return run(
+        f"read the indices of {distro.name}",
+        ["apt-get", "-qq", *arguments],
+        env=clean_environment(APT_CONFIG=str(configuration), **network_environment()),
+        timeout_s=FETCH_TIMEOUT_S,
+    )
 
 
-def _reduced(place: Path, indices: Indices, names: set[str]) -> list[Fields]:
+def _reduced(distro: Distro, place: Path, indices: Indices, names: set[str]) -> list[Fields]:
     """The packages that `names` lead to; remembered until the indices change or a name is new."""
     kept = _kept_closure(place / _CLOSURE, indices.digest)
     if kept is not None:
@@ -100,7 +110,7 @@ def _reduced(place: Path, indices: Indices, names: set[str]) -> list[Fields]:
         if not strange or strange.isdisjoint((place / _NAMES).read_text().split()):
             return kept[1]
         names = names | kept[0]
-    packages = newest(_packages_files(place))
+    packages = newest(_packages_files(distro, place))
     found, reduced = closure(packages, names)
     known = {*packages, *(name for fields in packages.values() for name in provided_names(fields))}
     _write(place / _NAMES, "\n".join(sorted(known)))
