@@ -56,6 +56,7 @@ TEST_REASONS: dict[str, str] = {
     "chromium-driver": "steers chromium",
     "debhelper": "tests run generated packaging outside roots too",
     "lintian": "tests hold generated packaging to Debian's policy",
+    "nginx": "tests serve archives with the configuration in examples/",
     "postgresql": "tests keep records and Buildbot's tables in it",
     "rpmlint": "tests hold generated specs to rpm's conventions",
     "sbuild": "the sbuild backend",

@@ -128,6 +128,11 @@ def _set_times(tree: Path, entries: Sequence[Path], timestamp: int) -> None:
     """Give every file that changes under its name the snapshot's time, for If-Modified-Since."""
     changing = [path for path in tree.iterdir() if path.is_file()]
     for entry in entries:
-        changing += [path for path in entry.parent.glob("*") if path.is_file()]
+        # What is found by its hash is also a file of other snapshots, and has their time.
+        changing += [
+            path
+            for path in entry.parent.rglob("*")
+            if path.is_file() and path.parent.parent.name != "by-hash"
+        ]
     for path in changing:
         os.utime(path, (timestamp, timestamp))

@@ -12,7 +12,10 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
 # File names that are never used again for other bytes.
-_IMMUTABLE = re.compile(r"/pool/|/by-hash/|\.rpm$|/repodata/[0-9a-f]{64}-")
+_IMMUTABLE = re.compile(
+    r"/pool/main/(?:lib)?[a-z0-9]/[^/]+/[^/]+$|/by-hash/SHA256/[0-9a-f]{64}$|\.rpm$"
+    r"|/repodata/[0-9a-f]{64}-|/logs/[^/]+_[0-9a-f]{16}\.log$"
+)
 _FOR_A_YEAR = b"public, max-age=31536000, immutable"
 _ASK_AGAIN = b"no-cache"
 
@@ -26,6 +29,7 @@ _TYPES = {
     ".gz": "application/gzip",
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
+    ".jsonl": "application/json",
     ".log": _TEXT,
     ".repo": _TEXT,
     ".rpm": "application/x-rpm",

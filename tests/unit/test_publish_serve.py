@@ -89,7 +89,11 @@ def test_types_are_those_of_the_files_themselves(name: str, expected: str) -> No
     ("path", "for_ever"),
     [
         ("development/bookworm/pool/main/a/a/a_1.0_all.deb", True),
-        ("development/bookworm/dists/bookworm/main/source/by-hash/SHA256/0123", True),
+        (f"development/bookworm/dists/bookworm/main/source/by-hash/SHA256/{'0' * 64}", True),
+        ("development/bookworm/logs/app_0123456789abcdef.log", True),
+        ("pool/bookworm/dists/bookworm/InRelease", False),
+        ("pool/main/dists/main/InRelease", False),
+        ("by-hash/sha256/index.html", False),
         ("snapshots/development/el9/3/Packages/a/a-1-1.noarch.rpm", True),
         (f"development/el9/repodata/{'a' * 64}-primary.xml.gz", True),
         ("development/el9/repodata/repomd.xml", False),
