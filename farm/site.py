@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from farm.access.roles import Members, Role
+from farm.access.settings import Login
 from farm.errors import FarmError
 from farm.model.load import load_model
 from farm.model.names import DistroName, Line
@@ -61,6 +63,13 @@ class WorkerSettings(_Strict):
     )
 
 
+class Retention(_Strict):
+    """Which snapshots `farm prune` keeps of each line, beside those that something refers to."""
+
+    keep: Annotated[int, Field(ge=0)] = Field(20, description="So many of the newest")
+    keep_days: Annotated[float, Field(ge=0)] = Field(30.0, description="And all younger ones")
+
+
 class Site(_Strict):
     """The site file."""
 
@@ -88,12 +97,22 @@ class Site(_Strict):
     topic_days: Annotated[float, Field(gt=0, le=365)] = Field(
         14, description="Days that a topic, or a pull request nobody pushes to, lives"
     )
+    retention: Retention = Field(
+        Retention.model_construct(keep=20, keep_days=30.0), description="What farm prune keeps"
+    )
     github_api: _Url = Field(
         "https://api.github.com",
         description="Where verdicts on pull requests go, with the token in <state>/secrets/github",
     )
     admins: tuple[Line, ...] = Field(
-        ("admin",), description="Users with a generated password in <state>/secrets"
+        ("admin",), description="Admins with a generated password in <state>/secrets"
+    )
+    login: Login = Field(
+        Login(), description="github, gitlab or oidc; default: the farm's own users and passwords"
+    )
+    roles: dict[Role, Members] = Field(
+        default_factory=dict,
+        description="Who is a developer, release-manager or admin of those that log in elsewhere",
     )
 
     def secret(self, name: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot.plugins import util
-
 from farm.site import Site
 from schedulers.changes import hook_auth, hook_dialects
+from www.gate import Gate
+from www.login import login
+from www.permissions import FarmAuthz
+from www.rest import serve_farm_api
 
 
 def web_settings(site: Site) -> dict[str, Any]:
     """The value of Buildbot's ``www`` key."""
+    serve_farm_api()
+    gate = Gate(site)
     settings: dict[str, Any] = {
         "port": site.www.endpoint,
         "plugins": {
@@ -21,22 +25,14 @@ def web_settings(site: Site) -> dict[str, Any]:
             "badges": {},
         },
         "change_hook_dialects": hook_dialects(site),
+        # Everybody may look; whoever forces, stops or changes anything has to log in as soon as
+        # other machines reach the UI.
+        "authz": FarmAuthz(gate),
     }
     if site.hooks:
         settings["change_hook_auth"] = hook_auth(site)
-    if site.www.beyond_loopback:
-        settings.update(_login(site))
+    if not gate.open:
+        for name in site.admins:
+            site.secret(f"user-{name}")
+        settings["auth"] = login(site, gate.accounts)
     return settings
-
-
-def _login(site: Site) -> dict[str, Any]:
-    """Everybody may look; whoever forces, stops or changes anything has to log in."""
-    users = [(name, site.secret(f"user-{name}")) for name in site.admins]
-    return {
-        "auth": util.UserPasswordAuth(users),
-        "authz": util.Authz(
-            # Without a rule that matches, Buildbot allows: this one matches every control.
-            allowRules=[util.AnyControlEndpointMatcher(role="admins")],
-            roleMatchers=[util.RolesFromUsername(roles=["admins"], usernames=list(site.admins))],
-        ),
-    }

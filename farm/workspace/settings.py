@@ -35,6 +35,8 @@ class Settings:
     """Components that are taken as packages instead of source: name to where from."""
     archive: str = ""
     """Base URL or directory of the published archive of this machine's distro."""
+    farm: str = ""
+    """URL of the web UI of the farm that topics are pushed to."""
     created: int = 0
     """Seconds since 1970. The time that every source file in a build tree has."""
     known: tuple[str, ...] = ()
