@@ -22,7 +22,7 @@ License: various
 %global __perllib_requires %{nil}
 %global __python_requires %{nil}
 # Interpreters of scripts that nobody runs in a build root.
-%global __requires_exclude ^/usr/bin/(python3?|perl|gdb|bzexe)|^/usr/bin/env$
+%global __requires_exclude ^/usr/(local/)?bin/(python3?|perl|gdb|bzexe)|^/usr/bin/env$
 %define _rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm
 %description
 Made from Debian packages.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from debian.deb822 import Deb822
 
+from farm.packaging.build_tools import deb_build_depends
 from farm.packaging.info import PackagingInfo
 from farm.packaging.roles import Role
 from farm.packaging.split import BinaryPackage
@@ -36,6 +37,22 @@ _WHAT = {
     Role.DATA: (" (data)", "This package contains the architecture-independent data."),
     Role.DOCUMENTATION: (" (documentation)", "This package contains the documentation."),
 }
+_INTERPRETERS = {
+    "python": "python3",  # its scripts are told to use python3 when they are installed
+    "python3": "python3",
+    "perl": "${perl:Depends}",
+    "ruby": "ruby",
+    "php": "php-cli",
+    "zsh": "zsh",
+    "ksh": "ksh",
+    "csh": "csh",
+    "tclsh": "tcl",
+    "wish": "tk",
+    "expect": "expect",
+    "guile": "guile-3.0",
+    "gawk": "gawk",
+}
+"""Programs that run scripts, and are not on every Debian system, to their packages."""
 _MULTIARCH_SAFE = re.compile(r"^/usr/(?:share|include|lib/[a-z0-9_]+-linux-[a-z0-9_]+)/")
 _VCS_URL = re.compile(r"^(?:https?|git|ssh)://")
 _PYTHON_HELPERS = ("dh-python", "dh-sequence-python3")
@@ -46,7 +63,7 @@ def debian_control(info: PackagingInfo, packages: Sequence[BinaryPackage] | None
     known = packages or (BinaryPackage(info.name, Role.TOOLS, ()),)
     library = any(p.role is Role.LIBRARY for p in known)
     section = _SECTIONS[Role.LIBRARY] if library else _DEFAULT_SECTION
-    build_depends = dict.fromkeys((f"debhelper-compat (= {COMPAT})", *sorted(info.build_depends)))
+    build_depends = dict.fromkeys((f"debhelper-compat (= {COMPAT})", *deb_build_depends(info)))
     source = {
         "Source": info.name,
         "Section": section,
@@ -96,8 +113,10 @@ def _depends(
     if any(f.elf for f in package.files) or not package.files:
         found.append("${shlibs:Depends}")
     if any(re.search(r"/python3.*/(?:site|dist)-packages/", f.path) for f in package.files):
-        helped = any(helper in info.build_depends for helper in _PYTHON_HELPERS)
+        helped = not set(_PYTHON_HELPERS).isdisjoint(deb_build_depends(info))
         found.append("${python3:Depends}" if helped else "python3")
+    found += [_INTERPRETERS[f.interpreter] for f in package.files if f.interpreter in _INTERPRETERS]
+    found = list(dict.fromkeys(found))
     return (*same, *package.depends, *found, "${misc:Depends}")
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from farm.buildsystem import BuildSystem, Kind, recognise
+from farm.packaging.manifest import interpreter_of
 
 _LICENCES = re.compile(r"^(?:COPYING|(?:UN)?LICEN[CS]E)(?:[._-][^/]*)?$|^LICENSES$", re.IGNORECASE)
 _READMES = re.compile(r"^(?:README|AUTHORS|NEWS)(?:\.(?:md|rst|txt))?$")
@@ -16,6 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _UNSAFE_NAME = re.compile(r"[^A-Za-z0-9._+-]")
 MAX_LICENCE_LINES = 60
 """A longer text is not copied into debian/copyright; it lies in the source package."""
+NO_SYSTEM = BuildSystem(Kind.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,11 @@ class TreeDetails:
     """./configure is of autoconf 2.70 or knows its options, such as --runstatedir."""
     needs_autoreconf: bool = False
     """There is no ./configure yet, but what autoreconf makes it from."""
+    system: BuildSystem = NO_SYSTEM
+    python_backend: str = ""
+    """The build backend that pyproject.toml names."""
+    unversioned_python: bool = False
+    """Some script of the tree is run by ``python``, which distributions do not have any more."""
 
 
 NO_DETAILS = TreeDetails()
@@ -58,7 +70,36 @@ def tree_details(tree: Path) -> TreeDetails:
         text if len(text.splitlines()) <= MAX_LICENCE_LINES else "",
         (tree / "configure").is_file() and "--runstatedir" in _read(tree / "configure"),
         (tree / "configure.ac").is_file() and not (tree / "configure").is_file(),
+        recognise(tree),
+        _python_backend(tree / "pyproject.toml"),
+        _has_unversioned_python(tree),
     )
+
+
+def _has_unversioned_python(tree: Path) -> bool:
+    return any(interpreter_of(file) == "python" for file in _scripts(tree))
+
+
+def _scripts(tree: Path) -> Iterator[Path]:
+    """Files that may be scripts, or what scripts are made from."""
+    for folder, folders, names in os.walk(tree):
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in names:
+            file = Path(folder, name)
+            named_so = name.endswith((".py", ".in")) or "." not in name
+            if named_so and not file.is_symlink() and file.is_file():
+                yield file
+
+
+def _python_backend(pyproject: Path) -> str:
+    if not pyproject.is_file():
+        return ""
+    try:
+        system = tomllib.loads(_read(pyproject)).get("build-system", {})
+    except tomllib.TOMLDecodeError:
+        return ""
+    backend = system.get("build-backend") if isinstance(system, dict) else None
+    return backend if isinstance(backend, str) else ""
 
 
 def _read(file: Path) -> str:

@@ -24,6 +24,8 @@ _DROPPED = re.compile(r"\.la$|^/usr/share/info/dir(?:\.gz)?$")
 _LIBRARY_DIRECTORY = re.compile(
     r"^(?P<base>(?:/usr)?/lib)(?P<abi>64|32|/[a-z0-9_]+-(?:linux|gnu|kfreebsd)[a-z0-9_-]*)?$"
 )
+_SHEBANG = re.compile(rb"#![ \t]*(?:\S*/env[ \t]+(?:-\S+[ \t]+)?|\S*/)([A-Za-z0-9._+-]+)[ \t\r\n]")
+_SHEBANG_BYTES = 128
 _DYNAMIC_TAGS = {"DT_SONAME": "soname", "DT_NEEDED": "needed"}
 _PC_FIELD = re.compile(r"^(Requires(?:\.private)?)\s*:(.*)$", re.MULTILINE)
 _PC_VARIABLE = re.compile(r"^([A-Za-z0-9_.]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
@@ -59,6 +61,8 @@ class Installed:
     requires: tuple[str, ...] = ()
     """pkg-config names in a .pc file's Requires."""
     requires_private: tuple[str, ...] = ()
+    interpreter: str = ""
+    """What runs a script: the last part of the path in its first line (``python3``)."""
 
     @property
     def directory(self) -> str:
@@ -184,7 +188,14 @@ def _entry(file: Path, path: str) -> Installed:
         return _with_elf_facts(entry, file)
     if path.endswith(".pc") and "/pkgconfig/" in path:
         return _with_pkgconfig_facts(entry, file.read_text(errors="replace"))
-    return entry
+    return replace(entry, interpreter=interpreter_of(file)) if mode & 0o111 else entry
+
+
+def interpreter_of(file: Path) -> str:
+    """The program that a script's first line names, without its directory; empty without one."""
+    with file.open("rb") as stream:
+        found = _SHEBANG.match(stream.read(_SHEBANG_BYTES))
+    return found[1].decode() if found else ""
 
 
 def _is_elf(file: Path) -> bool:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from farm.buildsystem import Kind, recognise
 from farm.errors import CommandError, FarmError
 from farm.git import Mirror
 from farm.git_process import run_git
 from farm.heads import changes_since, describe
 from farm.model import Component, Distro, Family
+from farm.packaging.build_tools import SHARED_LIBRARIES
 from farm.packaging.debian import debian_files
 from farm.packaging.details import tree_details
 from farm.packaging.info import PackagingInfo
@@ -110,27 +111,19 @@ def stage(directory: Path, info: PackagingInfo) -> Manifest:
 
     :raises CommandError: a step fails; its output is in the message.
     """
-    commands = info.commands
-    arguments = shlex.join(info.configure_arguments)
-    configure = f"./configure --prefix=/usr {arguments}"
-    if info.details.needs_autoreconf:
-        configure = f"autoreconf -fi && {configure}"
-    configured = info.has_configure or info.details.needs_autoreconf
-    directories = "" if configured else " prefix=/usr PREFIX=/usr"
-    steps = {
-        "configure": configure if configured else "",
-        "build": f"make -j{os.cpu_count() or 1}{directories}",
-        "install": f'make install DESTDIR="$DESTDIR"{directories}',
-    }
+    system = recognise(directory, info.configure_arguments).with_commands(info.commands)
+    steps = {"configure": system.configure, "build": system.build, "install": system.install}
+    if system.kind is Kind.CMAKE and info.commands.configure is None:
+        steps["configure"] = f"{system.configure} {SHARED_LIBRARIES}"
+    jobs = str(os.cpu_count() or 1)
+    speed = {"MAKEFLAGS": f"-j{jobs}", "JOBS": jobs, "PREFIX": "/usr"}
     with tempfile.TemporaryDirectory(prefix="farm-packaging-") as scratch:
         tree, staging = Path(scratch, "source"), Path(scratch, "staging")
         shutil.copytree(directory, tree, symlinks=True, ignore=shutil.ignore_patterns(".git"))
         staging.mkdir()
-        for step, standard in steps.items():
-            given = getattr(commands, step)
-            command = standard if given is None else given
+        environment = {**os.environ, **speed, "DESTDIR": str(staging)}
+        for step, command in steps.items():
             if command:
-                environment = {**os.environ, "DESTDIR": str(staging)}
                 run(f"{step} {info.name}", ["sh", "-ec", command], cwd=tree, env=environment)
         return scan(staging)
 

@@ -5,15 +5,26 @@ from __future__ import annotations
 import re
 import shlex
 
+from farm.buildsystem import Kind
+from farm.packaging.build_tools import (
+    kind_of,
+    python_line,
+    rpm_build_requires,
+    spec_configure_line,
+    spec_line,
+)
 from farm.packaging.info import PackagingInfo
 from farm.packaging.split import BinaryPackage
 from farm.packaging.text import whole_line
 
 _DIRECTORIES = (
     "prefix=%{_prefix} PREFIX=%{_prefix} libdir=%{_libdir} mandir=%{_mandir} "
-    "sysconfdir=%{_sysconfdir}"
+    "sysconfdir=%{_sysconfdir} systemdunitdir=/usr/lib/systemd/system "
+    "SYSTEMDUNITDIR=/usr/lib/systemd/system"
 )
 """What a plain Makefile is told; %configure tells the others."""
+_CONFIGURED = (Kind.CONFIGURE, Kind.AUTOTOOLS)
+_OWN_LINES = (Kind.MESON, Kind.CMAKE, Kind.DUNE, Kind.CARGO, Kind.PYTHON)
 _SIMPLE_COMMAND = re.compile(
     r"(?!(?:cd|pushd|exec|exit|export|set|unset|umask|trap)\b)[A-Za-z0-9_./ :+,@%=-]+"
 )
@@ -46,22 +57,26 @@ def subshell(command: str) -> str:
 
 def build_lines(info: PackagingInfo) -> list[str]:
     """What %build runs."""
-    commands = info.commands
+    commands, kind = info.commands, kind_of(info)
+    arguments = [escape(shlex.quote(a)) for a in info.configure_arguments]
     lines: list[str] = []
-    if commands.configure is None and _standard_configure(info):
-        if info.details.needs_autoreconf:
+    if commands.configure is None and kind in _CONFIGURED:
+        if kind is Kind.AUTOTOOLS:
             lines.append("autoreconf -fi")
-        arguments = (escape(shlex.quote(a)) for a in info.configure_arguments)
         lines.append(" ".join(["%configure", *arguments]))
     else:
         # %configure would set the distribution's compiler flags.
         lines.append("%{?set_build_flags}")
     if commands.configure:
         lines.append(subshell(commands.configure))
-    if commands.build is None:
+    elif commands.configure is None and kind in _OWN_LINES and info.details.system.configure:
+        lines.append(" ".join([spec_configure_line(info), *arguments]))
+    if commands.build is not None:
+        lines += [subshell(commands.build)] if commands.build else []
+    elif kind in _OWN_LINES:
+        lines.append(spec_line(info, info.details.system.build))
+    else:
         lines.append("%make_build" if _configured(info) else f"%make_build {_DIRECTORIES}")
-    elif commands.build:
-        lines.append(subshell(commands.build))
     return lines
 
 
@@ -69,7 +84,9 @@ def install_lines(info: PackagingInfo) -> list[str]:
     """What %install runs; %find_lang comes after it."""
     command = info.commands.install
     lines = []
-    if command is None:
+    if command is None and kind_of(info) in _OWN_LINES:
+        lines.append(spec_line(info, info.details.system.install))
+    elif command is None:
         lines.append("%make_install" if _configured(info) else f"%make_install {_DIRECTORIES}")
     elif command:
         lines += ["export DESTDIR=%{buildroot}", subshell(command)]
@@ -77,6 +94,7 @@ def install_lines(info: PackagingInfo) -> list[str]:
         *lines,
         "find %{buildroot} -name '*.la' -delete",
         "rm -f %{buildroot}%{_infodir}/dir",
+        *([python_line("%{buildroot}")] if info.details.unversioned_python else []),
     ]
 
 
@@ -84,22 +102,19 @@ def check_lines(info: PackagingInfo) -> list[str]:
     """What %check runs; empty when the component has no tests."""
     if info.commands.test is not None:
         return [subshell(info.commands.test)] if info.commands.test else []
+    if kind_of(info) in _OWN_LINES:
+        line = spec_line(info, info.details.system.test)
+        return [line] if line else []
     return [f"make {info.test_target} VERBOSE=1"] if info.test_target else []
 
 
 def _configured(info: PackagingInfo) -> bool:
-    return _standard_configure(info) or info.commands.configure is not None
-
-
-def _standard_configure(info: PackagingInfo) -> bool:
-    return info.has_configure or info.details.needs_autoreconf
+    return kind_of(info) in _CONFIGURED or info.commands.configure is not None
 
 
 def build_requires(info: PackagingInfo) -> list[str]:
     """What %build needs: the standard tools, then what the component names."""
-    autotools = info.details.needs_autoreconf and info.commands.configure is None
-    tools = ("autoconf", "automake", "gcc", "libtool", "make") if autotools else ("gcc", "make")
-    return [escape(name) for name in dict.fromkeys((*tools, *sorted(info.build_depends)))]
+    return [escape(name) for name in rpm_build_requires(info)]
 
 
 def package_argument(component: str, package: str) -> str:

@@ -87,7 +87,7 @@ def split_deb(
         if content.has(Role.DEVELOPMENT)
         else rest,
     }
-    packages = _collect(content, owners, libraries)
+    packages = _with_architectures(_collect(content, owners, libraries))
     known = [p for p in packages if p.name in names.distribution]
     return tuple(
         replace(
@@ -223,6 +223,19 @@ def _collect(
         for package, (role, entries) in found.items()
     ]
     return tuple(replace(p, siblings=_siblings(p, packages)) for p in packages)
+
+
+def _with_architectures(packages: tuple[BinaryPackage, ...]) -> tuple[BinaryPackage, ...]:
+    """Debian's packages that need a sibling in the same version are of the same kind.
+
+    One of all architectures would keep asking for the old version of a package that was rebuilt
+    for one architecture alone.
+    """
+    native = {p.name for p in packages if not p.architecture_independent}
+    return tuple(
+        replace(p, architecture_independent=False) if native.intersection(p.siblings) else p
+        for p in packages
+    )
 
 
 def _siblings(package: BinaryPackage, packages: list[BinaryPackage]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from debian.deb822 import Deb822
 from farm.build.deb.relations import Relation, parse_relations
 from farm.build.interface import BuildOutcome, BuildRequest
 from farm.errors import BuildFailure
+from farm.packaging.build_tools import deb_build_depends
 from farm.packaging.info import PackagingInfo
 from farm.packaging.text import one_line, rfc5322_date
 
@@ -54,7 +55,7 @@ class SourcePackage:
 
 def generated_source(info: PackagingInfo) -> SourcePackage:
     """The source package that generated packaging makes."""
-    relations = parse_relations(", ".join(info.build_depends))
+    relations = parse_relations(", ".join(deb_build_depends(info)))
     version = info.version.deb(info.version_suffix)
     return SourcePackage(info.name, version, info.version.upstream, info.timestamp, relations)
 

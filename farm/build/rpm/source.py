@@ -17,6 +17,7 @@ from farm.build.rpm.sections import split_sections
 from farm.errors import BuildFailure
 from farm.packaging.info import PackagingInfo
 from farm.packaging.spec import spec_text
+from farm.packaging.spec_scripts import check_lines
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ def generated_source(request: BuildRequest, directory: Path) -> Source:
     named = re.search(r"^Source0:\s*(\S+)$", text, re.MULTILINE)
     archive = _expanded(named[1] if named else f"{top}.tar.xz", info)
     write_archive(request.tree, directory / archive, top=top, timestamp=info.timestamp)
-    tests = info.test_target if info.commands.test is None else info.commands.test
-    source = Source(directory, f"{info.name}.spec", text, True, bool(tests))
+    source = Source(directory, f"{info.name}.spec", text, True, bool(check_lines(info)))
     return put_spec(source, text, info.timestamp)
 
 
