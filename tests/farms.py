@@ -71,6 +71,7 @@ class TestFarm:
         self.write_stack()
         self.url = f"http://127.0.0.1:{ports['www']}/"
         self.archive_url = f"http://127.0.0.1:{ports['archive']}/"
+        self.pool_url = f"http://127.0.0.1:{ports['pool']}/"
 
     def write_stack(self) -> None:
         """Write components.yml anew."""
