@@ -153,7 +153,7 @@ class Farm:
         if generation is None:
             state.idle = True
             return Step()
-        cancel = tuple(self._superseded(state))
+        cancel = tuple(self._superseded(state.plan.take_dropped()))
         if not state.plan.settled:
             starts = [self._start(state, generation, name) for name in self._startable(state)]
             return Step(tuple(starts), cancel)
@@ -191,12 +191,16 @@ class Farm:
             ):
                 yield name
 
-    def _superseded(self, state: LineState) -> Iterator[str]:
-        for key in state.plan.take_dropped():
+    def _superseded(self, keys: Iterable[str]) -> Iterator[str]:
+        """Of keys that some line has dropped: those to be taken back. What is not even under way,
+        and waited to be tried again, is forgotten."""
+        for key in keys:
             row = self.records.unfinished.get(key)
-            begun = row is None or bool(row.started_at)
-            wanted = any(other.plan.names_of([key]) for other in self._states.values())
-            if key in self.running and not begun and not wanted:
+            if row is None or any(s.plan.names_of([key]) for s in self._states.values()):
+                continue
+            if key not in self.running:
+                self.records.build_cancelled(key)
+            elif not row.started_at:
                 yield key
 
     def _wanted(self, line_id: LineId) -> dict[str, str]:
@@ -370,16 +374,11 @@ class Farm:
         return lines
 
     def unwanted(self) -> list[str]:
-        """Keys of builds that were asked for, have not begun, and that no line wants."""
+        """Keys of builds that were asked for, have not begun, and that no line wants: after a topic
+        has ended, or components.yml has changed."""
         for line in self.lines:
             self.line(line)
-        return [
-            key
-            for key in self.running
-            if (row := self.records.unfinished.get(key)) is not None
-            and not row.started_at
-            and not any(state.plan.names_of([key]) for state in self._states.values())
-        ]
+        return list(self._superseded(list(self.records.unfinished)))
 
     def force(
         self,

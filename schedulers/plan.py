@@ -77,6 +77,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if self.state is not None:
             self.state.change_stack(stack)
             if self.active:
+                await self._take_back_unwanted("components.yml has changed")
                 await self._refresh(list(stack.components))
 
     @async_to_deferred
@@ -132,8 +133,11 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         """End topics; what they alone wanted is taken back, their archives are withdrawn."""
         for topic in topics:
             self.state.farm.delete_topic(topic.name)
+        await self._take_back_unwanted("its topic is over")
+
+    async def _take_back_unwanted(self, reason: str) -> None:
         for key in self.state.farm.unwanted():
-            await self._cancel(key, "its topic is over")
+            await self._cancel(key, reason)
 
     async def create_topic(
         self, name: str, *, branch: str, base: str, days: float, reason: str, who: str
@@ -167,6 +171,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         farm.resume(self._buildsets.keys)
         for key in list(farm.records.unfinished):
             self._take_result(key)
+        await self._take_back_unwanted("nobody wants it any more")
 
     def gotChange(self, change, important):
         """A repository changed: read the heads of every component that lives in it."""

@@ -79,7 +79,7 @@ class LinePlan:
     remaining_s: dict[str, float] = field(default_factory=dict)
     """As `Plan.remaining_s`."""
     _names: dict[str, str] = field(default_factory=dict)  # by build key
-    _dropped: list[str] = field(default_factory=list)  # keys under way, no more wanted
+    _dropped: list[str] = field(default_factory=list)  # keys that were not built, no more wanted
     _own: dict[str, str] = field(default_factory=dict)
     _sources: dict[str, str] = field(default_factory=dict)
     _dirty: list[int] = field(default_factory=list)  # a heap of positions
@@ -143,7 +143,7 @@ class LinePlan:
     def _take(self, name: str, before: Node, node: Node) -> None:
         self.nodes[name] = node
         if before.key != node.key:
-            if before.state is State.BUILDING:
+            if before.key and before.state is not State.BUILT:
                 self._dropped.append(before.key)
             self._names.pop(before.key, None)
             if node.key:
@@ -176,7 +176,7 @@ class LinePlan:
                         heappush(self._stale_paths, -self.graph.position[dependency])
 
     def take_dropped(self) -> list[str]:
-        """Keys of builds under way that the line wanted and wants no more; each is said once."""
+        """Keys that the line wanted, has no build of, and wants no more; each is said once."""
         dropped, self._dropped = self._dropped, []
         return dropped
 
