@@ -21,6 +21,7 @@ from farm.records.building import BuildRecords
 from farm.records.changing import changed
 from farm.records.database import insert_new, same_place, upsert
 from farm.records.lookup import Lookup
+from farm.records.published import PublishedChange, published_changes
 from farm.records.reading import State, generation_at, read_state, snapshot_at
 from farm.records.rows import (
     BUILT,
@@ -163,6 +164,14 @@ class Records(BuildRecords):
     def snapshot_at(self, line: LineId, number: int) -> SnapshotRow | None:
         """A snapshot of a line, whether or not it is the newest."""
         return self._database.read(lambda connection: snapshot_at(connection, line, number))
+
+    def published_changes(
+        self, line: LineId, component: str = "", since: int = 0
+    ) -> list[PublishedChange]:
+        """As `farm.records.published.published_changes`."""
+        return self._database.read(
+            lambda connection: published_changes(connection, line, component, since)
+        )
 
     def line_builds(self, distro: str) -> Mapping[str, BuildFact]:
         """Finished builds on a distro, of any channel, by key: a live view, always the same."""
