@@ -14,6 +14,7 @@ from typing import TextIO
 from pydantic import TypeAdapter, ValidationError
 
 from farm.model.names import ChannelName, DistroName
+from repo_publish.disposal import TRASH
 from repo_publish.errors import PublishError
 from repo_publish.files import sync_file, write_durably
 
@@ -22,6 +23,9 @@ STATE = ".state"
 RELEASES = "releases"
 RESERVED_CHANNELS = frozenset({SNAPSHOTS, RELEASES})
 """Names that mean something else at the top of an archive."""
+KEPT_SNAPSHOTS = 5
+"""So many earlier snapshots' indices and packages stay reachable in a new one, for clients that
+began with them."""
 
 _SCRATCH = "scratch-"
 _DATABASE = "db-"
@@ -128,7 +132,7 @@ class Line:
         self._new_link.unlink(missing_ok=True)
         for leftover in self.state.iterdir():
             old_database = leftover.name.startswith(_DATABASE) and leftover != self.database(live)
-            if leftover.name.startswith(_SCRATCH) or old_database:
+            if leftover.name.startswith((_SCRATCH, TRASH)) or old_database:
                 shutil.rmtree(leftover, ignore_errors=True)
         newer = [number for number in self.numbers() if number > live]
         if newer:
@@ -172,6 +176,20 @@ def line_of(archive: Path, channel: str, distro: str) -> Line:
     if channel in RESERVED_CHANNELS:
         raise PublishError(f"a channel cannot be called {channel}")
     return Line(archive, channel, distro)
+
+
+@contextmanager
+def archive_lock(archive: Path, *, exclusive: bool) -> Iterator[None]:
+    """Keep snapshots from being removed while something is made of them.
+
+    Taken before any line's lock: shared by who reads another line's snapshots, exclusively by who
+    removes some.
+    """
+    state = archive / STATE
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "archive.lock").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield
 
 
 def lines(archive: Path) -> list[Line]:

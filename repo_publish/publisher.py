@@ -21,7 +21,7 @@ from repo_publish.gate.decision import Gate
 from repo_publish.gate.record import GateRecord
 from repo_publish.held_back import HeldBack, held_back, remember, since
 from repo_publish.keys import Keyring, SigningKey
-from repo_publish.line import SNAPSHOTS, STATE, Line, line_of
+from repo_publish.line import KEPT_SNAPSHOTS, SNAPSHOTS, STATE, Line, line_of
 from repo_publish.live import Kept, Live, live_of
 from repo_publish.manifest import Manifest, ManifestComponent, Origin, Refused, Rollback
 from repo_publish.model import Publication, Published, Snapshot
@@ -30,9 +30,6 @@ from repo_publish.refusal import rolled_back, still_refused
 from repo_publish.request import check_request
 from repo_publish.verify import verify_snapshot
 
-KEPT_SNAPSHOTS = 5
-"""So many earlier snapshots' indices and packages stay reachable in a new one, for clients that
-began with them."""
 CLOCK_TOLERANCE_S = 60
 
 _NAMED = 8

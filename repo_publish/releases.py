@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -18,7 +18,7 @@ from repo_publish.errors import PublishError
 from repo_publish.failures import explained
 from repo_publish.files import sync_file, sync_filesystem
 from repo_publish.keys import SigningKey
-from repo_publish.line import RELEASES, STATE, Line, line_of, lines
+from repo_publish.line import RELEASES, STATE, Line, archive_lock, line_of, lines
 from repo_publish.live import Kept, Live, kept
 from repo_publish.manifest import Manifest, Origin, load_manifest
 from repo_publish.model import Snapshot
@@ -109,12 +109,13 @@ def release(
     target = archive / RELEASES / checked_release(name)
     distros = sorted(snapshots)
     sources = [line_of(archive, channel, distro) for distro in distros]
-    with explained(sources[0]), _scratch(archive) as scratch, ExitStack() as stack:
+    with (
+        explained(sources[0]),
+        archive_lock(archive, exclusive=False),
+        _scratch(archive) as scratch,
+    ):
         if target.exists():
             raise PublishError(f"release {name} is there already, and a release never changes")
-        for source in sources:
-            # Nobody prunes the snapshots while they are read.
-            stack.enter_context(source.lock(log))
         finished = scratch / "finished"
         finished.mkdir()
         for source in sources:
@@ -168,7 +169,8 @@ def publish_from(source: Kept, line: Line, stores: Stores, log: TextIO) -> Snaps
     wanted = publication_of(there).model_copy(update={"channel": line.channel})
     origin = Origin(channel=there.channel, distro=there.distro, snapshot=there.number)
     purpose = Purpose(others=(source,), origin=origin)
-    return publish_locked(line, lambda live: (wanted, purpose), stores, log)
+    with archive_lock(line.archive, exclusive=False):
+        return publish_locked(line, lambda live: (wanted, purpose), stores, log)
 
 
 def _tree(name: str, source: Line, number: int, stores: Stores, work: Path, log: TextIO) -> Path:

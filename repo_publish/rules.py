@@ -8,6 +8,7 @@ from farm.pool import sha256_of
 from repo_publish.content import Content
 from repo_publish.line import Line
 from repo_publish.manifest import Manifest, ManifestFile
+from repo_publish.names import remembered
 
 Compare = Callable[[Sequence[tuple[str, str]]], list[int]]
 
@@ -52,16 +53,21 @@ def version_problems(
 
 
 def reuse_problems(line: Line, live: Manifest | None, files: Iterable[ManifestFile]) -> list[str]:
-    """File names that an earlier snapshot of the line has for other bytes.
+    """File names that an earlier snapshot of the line has, or had, for other bytes.
 
     Looks at the disk for the new names only, so the cost grows with the change.
     """
     before = live.files() if live else {}
+    new = [f for f in files if f.path not in before or before[f.path].sha256 != f.sha256]
+    gone = remembered(line, (file.path for file in new))
     numbers = line.numbers()
     problems = []
-    for file in files:
-        same = before.get(file.path)
-        if same is not None and same.sha256 == file.sha256:
+    for file in new:
+        if gone.get(file.path, file.sha256) != file.sha256:
+            problems.append(
+                f"{file.filename} was published before with other bytes (in a snapshot that is no "
+                "longer kept): a new build needs a new version"
+            )
             continue
         for number in reversed(numbers):
             earlier = line.snapshot(number) / file.path

@@ -24,6 +24,7 @@ from farm.records.store import LineId, SnapshotRow
 from schedulers.adoption import adopt
 from schedulers.buildsets import Buildsets, Submitted
 from schedulers.changes import pull_request_of
+from schedulers.lost import build_again, lost_components, without
 from schedulers.state import FarmState, open_state
 from schedulers.status import StatusWriter
 from schedulers.topics import PullRequest, Topics
@@ -225,6 +226,10 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if line not in self._buildsets.publishing:
             adopt(farm, line, self.site.state / "archive")
         step = farm.advance(line)
+        snapshot = farm.records.snapshots.get(line)
+        live = snapshot.content if snapshot else {}
+        lost = lost_components(step, live, self.state.has)
+        build_again(farm, line, lost)
         for key in step.cancel:
             await self._cancel(key, "superseded by a newer commit")
         for start in step.starts:
@@ -239,7 +244,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
             name, done = await self._buildsets.build(start, repository, head)
             submitted[name] = done
         if step.publish is not None and self._may_publish(line):
-            submitted.update([await self._publish(step.publish)])
+            submitted.update([await self._publish(without(step.publish, lost, live))])
         return submitted
 
     async def _publish(self, publish: Publish) -> tuple[str, Submitted]:

@@ -252,6 +252,10 @@ class FarmState:
             ]
         return tuple(inputs)
 
+    def has(self, key: str) -> bool:
+        """Whether the pool has a build."""
+        return (pool.directory(self.pool, key) / pool.RESULT).exists()
+
     def _publication_path(self, line: LineId) -> Path:
         return self.site.state / "publications" / line[0] / f"{line[1]}.json"
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import typer
 
-from repo_publish.cli import history, publishing, releasing, rollback, withdrawal
+from repo_publish.cli import history, pruning, publishing, releasing, rollback, withdrawal
 
-GROUPS = (publishing, history, rollback, withdrawal)
+GROUPS = (publishing, history, rollback, pruning, withdrawal)
 
 
 def register(app: typer.Typer) -> None:
-    """Add `archive` and its commands, `release` and `stable` to `farm`."""
+    """Add `archive` and its commands, `release`, `stable` and `prune` to `farm`."""
     archive = typer.Typer(
         help="Publish packages into signed apt and yum archives, check them, and go back.",
         no_args_is_help=True,
@@ -24,3 +24,4 @@ def register(app: typer.Typer) -> None:
         group.register(archive)
     app.add_typer(archive, name="archive")
     releasing.register(app)
+    pruning.register_top(app)

@@ -1,0 +1,171 @@
+"""Removing old snapshots: clients go on, names stay used, and no kill breaks anything."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from repo_publish.disposal import freed_bytes
+from repo_publish.errors import PublishError
+from repo_publish.pool_collection import collect_pool, plan_pool
+from repo_publish.prune import plan_lines, prune_line, read_archive
+from repo_publish.releases import release
+from repo_publish.retention import CLIENT_WINDOW_S, Rules
+from repo_publish.verify import verify_snapshot
+from tests.archive_clients import AptClient, DnfClient, Farm, add_package, run_client, served
+from tests.killed_publishers import in_child
+
+pytestmark = pytest.mark.real
+
+FAMILIES = pytest.mark.parametrize("family", ["deb", "rpm"])
+MUCH_LATER_S = 10 * CLIENT_WINDOW_S
+SNAPSHOTS = 7
+
+
+@pytest.fixture
+def farm(family: str, tmp_path: Path) -> Iterator[Farm]:
+    """Seven snapshots, in which liblib changes and app does not."""
+    farm = Farm(tmp_path, family)
+    with served(farm.archive) as farm.url:
+        add(farm, "app", "1.0")
+        for minor in range(SNAPSHOTS):
+            add(farm, "liblib", f"1.{minor}")
+            farm.publish()
+        yield farm
+
+
+@FAMILIES
+def test_old_snapshots_go_and_everything_else_goes_on_as_if_they_were_there(farm: Farm) -> None:
+    client = client_of(farm)
+    assert_done(refresh(client))
+    with Path(os.devnull).open("w") as log:
+        release(farm.archive, "1.0", "development", {farm.distro: 2}, farm.stores, log)
+    before = disk_usage(farm.directory)
+
+    freed = prune(farm)
+
+    assert farm.line.numbers() == [2, 3, 4, 5, 6, 7]
+    # Build 1.0 is in no snapshot any more; the release has 1.1.
+    assert len(list(farm.pool.glob("??/*"))) == 1 + SNAPSHOTS - 1
+    assert before - disk_usage(farm.directory) == pytest.approx(freed, rel=0.1, abs=100_000)
+    assert freed > 0
+    verify_snapshot(farm.live)
+    verify_snapshot(farm.archive / "releases/1.0" / farm.distro)
+    assert_done(run(client, "install", "liblib"))
+    assert prune(farm) == 0
+
+    add(farm, "more", "1.0")
+    farm.packages.pop("liblib")
+    farm.publish()
+    add(farm, "liblib", "1.0", content="other bytes\n")
+    with pytest.raises(PublishError, match="was published before with other bytes"):
+        farm.publish()
+
+    add(farm, "liblib", "2.0")
+    farm.publish()
+    assert_done(refresh(client))
+    assert_done(run(client, "upgrade"))
+    assert client.version("liblib").startswith("2.0-1")
+
+
+@FAMILIES
+def test_killed_at_any_removal_nothing_is_half_there(farm: Farm) -> None:
+    for moment in itertools.count(1):
+        child = in_child(prune_and_die, str(farm.directory), farm.family, moment)
+        output, _ = child.communicate()
+        for number in farm.line.numbers():
+            verify_snapshot(farm.line.snapshot(number))
+        if child.returncode == 0:
+            break
+        assert child.returncode == -signal.SIGKILL, output
+    assert moment >= 5
+    assert farm.line.numbers() == [3, 4, 5, 6, 7]
+    add(farm, "liblib", "2.0")
+    farm.publish()
+    assert not list(farm.line.state.glob("trash-*"))
+    assert not list(farm.pool.glob("trash-*"))
+
+
+def test_a_dry_run_says_all_and_does_nothing(tmp_path: Path) -> None:
+    farm = Farm(tmp_path, "deb")
+    add(farm, "app", "1.0")
+    farm.publish()
+    needed = farm.directory / "needed"
+    needed.write_text("")
+    done = run_client(
+        [
+            *(Path(sys.executable).with_name("farm"), "archive", "prune", "--keep", "0"),
+            *("--keep-days", "0", "--dry-run", "--archive", farm.archive),
+            *("--pool", farm.pool, "--needed", needed),
+        ]
+    )
+
+    assert_done(done)
+    assert "it is live" in done.stdout
+    assert "0 snapshots and 0 builds would go and free 0.0 MB" in done.stdout
+
+
+def prune(farm: Farm) -> int:
+    """Keep as little as possible, when clients have forgotten everything; bytes freed."""
+    now = time.time() + MUCH_LATER_S
+    archive = read_archive(farm.archive)
+    plans = plan_lines(archive, Rules(0, 0), {}, now)
+    gone = {snapshot.tree for plan in plans for snapshot in plan.go}
+    remaining = [one for one in archive.everything if one.tree not in gone]
+    builds = plan_pool(farm.pool, farm.archive, remaining, (), now)
+    freed = freed_bytes([*gone, *builds.paths])
+    with Path(os.devnull).open("w") as log:
+        for plan in plans:
+            prune_line(plan, log)
+        collect_pool(builds, log)
+    return freed
+
+
+def prune_and_die(directory: str, family: str, moment: int) -> None:
+    """Prune, and be killed before some removal of a file, a later one for a higher `moment`."""
+    calls = itertools.count(1)
+
+    def deadly(function):
+        def call(*arguments, **options):
+            if next(calls) == moment * 5:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **options)
+
+        return call
+
+    for name in ("unlink", "rmdir", "rename"):
+        setattr(os, name, deadly(getattr(os, name)))
+    prune(Farm(Path(directory), family))
+
+
+def add(farm: Farm, name: str, version: str, **options: str) -> None:
+    add_package(farm, name, f"{version}-1~deb12" if farm.family == "deb" else version, **options)
+
+
+def disk_usage(directory: Path) -> int:
+    return int(run_client(["du", "-s", "-B1", directory]).stdout.split()[0])
+
+
+def client_of(farm: Farm) -> AptClient | DnfClient:
+    if farm.family == "deb":
+        return AptClient(farm.directory / "client", (farm.live / "farm.sources").read_text())
+    return DnfClient(farm.directory / "client", (farm.live / "farm.repo").read_text())
+
+
+def refresh(client: AptClient | DnfClient):
+    return client.apt_get("update") if isinstance(client, AptClient) else client.dnf("makecache")
+
+
+def run(client: AptClient | DnfClient, *arguments: str):
+    return (client.apt_get if isinstance(client, AptClient) else client.dnf)(*arguments)
+
+
+def assert_done(done) -> None:
+    assert done.returncode == 0, done.stdout
