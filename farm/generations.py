@@ -12,14 +12,13 @@ from dataclasses import replace
 
 from farm.decisions import Publish, Start, Step
 from farm.heads import Head
-from farm.line_state import LineState
+from farm.line_state import LineState, LineStates
 from farm.model import Stack
-from farm.plan.key import KeyInputs, View, differences
-from farm.plan.line_plan import LineGraph, LinePlan
-from farm.plan.planner import LineFacts, seen_by
-from farm.plan.timeout import limit_minutes
+from farm.plan.key import KeyInputs
+from farm.plan.line_plan import LineGraph
 from farm.records.rows import Topic
-from farm.records.store import RUNNING, BuildRow, Generation, LineId, Records, SnapshotRow
+from farm.records.store import Generation, LineId, Records, SnapshotRow
+from farm.starting import new_views, prepared
 from farm.wishes import Wishes
 
 MAX_ATTEMPTS = 6
@@ -50,7 +49,7 @@ class Farm:
         """Go on with another components.yml."""
         self.stack = stack
         self.wishes = Wishes(stack, self.records)
-        self._states: dict[LineId, LineState] = {}
+        self._states = LineStates(self.wishes, self.running, self._given_up)
 
     @property
     def lines(self) -> tuple[LineId, ...]:
@@ -70,41 +69,7 @@ class Farm:
 
     def line(self, line_id: LineId) -> LineState:
         """A line with its plan, which is up to date."""
-        state = self._states.get(line_id)
-        if state is None:
-            state = self._states[line_id] = self._open(line_id)
-        state.plan.refresh()
-        return state
-
-    def _open(self, line_id: LineId) -> LineState:
-        on = self.graph(line_id[1])
-        generation = self.wishes.under_way(line_id)
-        begun, late, wishes = set(), set(), {}
-        for name in on.order:
-            newest = self.wishes.newest(line_id, name)
-            wish = self.wishes.admitted(generation, name) if generation else newest
-            if wish is not None:
-                wishes[name] = wish
-            if wish != newest:
-                late.add(name)
-        if generation is not None:
-            for name in self.records.generation_builds(line_id, generation.number):
-                row = self.records.last_build(*line_id, name)
-                if row is not None and row.started_at:
-                    begun.add(name)
-        snapshot = self.records.snapshots.get(line_id)
-        facts = LineFacts(
-            order=on.order,
-            depends=on.depends,
-            own={name: self.wishes.digest(line_id, name, wish) for name, wish in wishes.items()},
-            sources={name: wish.source for name, wish in wishes.items()},
-            builds=self.records.line_builds(line_id[1]),
-            running=self.running,
-            given_up=self._given_up,
-            published=snapshot.content if snapshot else {},
-            durations=self.records.durations(line_id[1]),
-        )
-        return LineState(line_id, LinePlan(on, facts), begun, late)
+        return self._states.line(line_id)
 
     def observe(self, channel: str, head: Head) -> None:
         """Take in a component's newest commit; it joins running generations where it may."""
@@ -173,12 +138,7 @@ class Farm:
         changed = given_up ^ self._given_up
         self._given_up -= self._given_up - given_up
         self._given_up |= given_up
-        self._tell(changed)
-
-    def _tell(self, keys: Iterable[str]) -> None:
-        for state in self._states.values():
-            if wanted := state.plan.names_of(keys):
-                state.keys_changed(state.plan.nodes[name].key for name in wanted)
+        self._states.tell(changed)
 
     def _startable(self, state: LineState) -> Iterator[str]:
         now = self._clock()
@@ -196,7 +156,7 @@ class Farm:
         and waited to be tried again, is forgotten."""
         for key in keys:
             row = self.records.unfinished.get(key)
-            if row is None or any(s.plan.names_of([key]) for s in self._states.values()):
+            if row is None or self._states.want(key):
                 continue
             if key not in self.running:
                 self.records.build_cancelled(key)
@@ -237,58 +197,17 @@ class Farm:
         state.idle = False
 
     def _start(self, state: LineState, generation: Generation, name: str) -> Start:
-        nodes, direct = state.plan.nodes, state.graph.depends[name]
-        key = nodes[name].key
-        channel, distro = state.line
-        head = generation.admitted[name]
-        wish = self.wishes.wish(state.line, head, generation.forced.get(name, 0))
-        inputs = {
-            **self.wishes.inputs(state.line, name, wish),
-            "dependencies": {one: nodes[one].view for one in direct},
-        }
-        seen = seen_by(name, direct, nodes)
-        self.records.put_views(self._new_views(state, seen))
-        last = self.records.last_build(channel, distro, name)
-        if last is not None and last.key == key:
-            reasons = list(last.reasons)
-        else:
-            before = last.inputs if last else None
-            reasons = list(differences(before, inputs, self.records.views))
-        row = BuildRow(
-            key=key,
-            component=name,
-            distro=distro,
-            channel=channel,
-            generation=generation.number,
-            outcome=RUNNING,
-            source=wish.source,
-            rebuild=0,
-            upstream_version=wish.upstream_version,
-            inputs=inputs,
-            uses={one: nodes[one].uses for one in direct},
-            reasons=reasons,
-        )
-        build = self.records.start_build(row)
-        self.running.add(key)
-        self._tell([key])
-        sees = {one: nodes[one].uses for one in seen}
-        given = self.stack.components[name].timeout_minutes
-        limit = limit_minutes(given, state.plan.facts.durations.get(name))
-        return Start(build, round(state.plan.remaining_s[name]), limit, sees)
-
-    def _new_views(self, state: LineState, names: Iterable[str]) -> Iterator[View]:
-        nodes, builds = state.plan.nodes, state.plan.facts.builds
-        for name in names:
-            node = nodes[name]
-            if node.view not in self.records.views:
-                sees = {one: nodes[one].view for one in node.sees}
-                yield View(node.view, name, builds[node.key].output_digest, sees)
+        self.records.put_views(new_views(self.records, state, name))
+        build, start = prepared(self.wishes, state, generation, name)
+        build = self.records.start_build(build)
+        self.running.add(build.key)
+        self._states.tell([build.key])
+        return replace(start, build=build)
 
     def began(self, key: str, worker: str = "") -> None:
         """A worker has begun with a build."""
         self.records.build_began(key, worker)
-        for state in self._states.values():
-            state.begun |= state.plan.names_of([key])
+        self._states.began(key)
 
     def built(self, key: str, output_digest: str, exposes: tuple[str, ...] | None = None) -> None:
         """The pool has a build."""
@@ -314,12 +233,12 @@ class Farm:
     def ended(self, key: str) -> None:
         """A build is under way no more."""
         self.running.discard(key)
-        self._tell([key])
+        self._states.tell([key])
 
     def resume(self, keys: Iterable[str]) -> None:
         """Say which builds are under way, after a restart."""
         self.running.update(keys)
-        self._tell(self.running)
+        self._states.tell(self.running)
 
     def published(
         self, publish: Publish, number: int, content: dict[str, str], held_back: dict[str, str]
@@ -366,7 +285,7 @@ class Farm:
         lines = tuple(line for line in self.lines if line[0] == name)
         self.records.delete_topic(name, self._clock())
         for line in lines:
-            self._states.pop(line, None)
+            self._states.drop(line)
             generation = self.wishes.under_way(line)
             if generation is not None:
                 done = replace(generation, done=True, finished_at=self._clock())
