@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import sys
@@ -12,15 +13,20 @@ from pathlib import Path
 
 import pytest
 
+from farm.model.load import load_stack
 from repo_publish.disposal import freed_bytes
 from repo_publish.errors import PublishError
+from repo_publish.model import Published
 from repo_publish.pool_collection import collect_pool, plan_pool
 from repo_publish.prune import plan_lines, prune_line, read_archive
 from repo_publish.releases import release
 from repo_publish.retention import CLIENT_WINDOW_S, Rules
 from repo_publish.verify import verify_snapshot
 from tests.archive_clients import AptClient, DnfClient, Farm, add_package, run_client, served
+from tests.configurations import stack_text
+from tests.farm_worlds import FarmWorld, site_file
 from tests.killed_publishers import in_child
+from tests.packages import build_deb, store
 
 pytestmark = pytest.mark.real
 
@@ -110,6 +116,40 @@ def test_a_dry_run_says_all_and_does_nothing(tmp_path: Path) -> None:
     assert_done(done)
     assert "it is live" in done.stdout
     assert "0 snapshots and 0 builds would go and free 0.0 MB" in done.stdout
+
+
+def test_a_farm_keeps_what_its_records_need(tmp_path: Path) -> None:
+    farm = Farm(tmp_path / "state", "deb")
+    components = stack_text("""
+        lib:
+          git: https://git.example.org/lib.git
+    """)
+    farm.pool.mkdir(parents=True)
+    site = site_file(tmp_path, components)
+    world = FarmWorld(
+        load_stack(tmp_path / "components.yml"), f"sqlite:///{tmp_path}/state/farm.sqlite"
+    )
+    for commit, version in enumerate(("1.0", "1.1", "1.2"), 1):
+        world.push("lib", commit=commit)
+        (row,) = world.start().values()
+        files = build_deb(tmp_path / "built", "lib", f"{version}-1~deb12")
+        store(farm.pool, "lib", "bookworm", f"{version}-1~deb12", files, key=row.key)
+        world.farm.built(row.key, version)
+        if version != "1.2":
+            world.run()
+            farm.packages["lib"] = Published(component="lib", key=row.key, commit="c" * 40)
+    farm.publish()
+    for build in farm.pool.glob("??/*"):
+        os.utime(build, (0, 0))
+    keys = {row.upstream_version[-1]: key for key, row in world.records.builds.items()}
+    world.records.close()
+
+    command = [Path(sys.executable).with_name("farm"), "prune", "--json"]
+    done = run_client(command, FARM_SITE=str(site))
+
+    assert_done(done)
+    assert json.loads(done.stdout[done.stdout.index("\n{") :])["builds"] == [keys["1"]]
+    assert {path.name for path in farm.pool.glob("??/*")} == {keys["2"], keys["3"]}
 
 
 def prune(farm: Farm) -> int:
