@@ -20,6 +20,7 @@ from farm.records import tables
 from farm.records.building import BuildRecords
 from farm.records.changing import changed
 from farm.records.database import insert_new, same_place, upsert
+from farm.records.finished import Ended, ended_since
 from farm.records.lookup import Lookup
 from farm.records.published import PublishedChange, published_changes
 from farm.records.reading import State, generation_at, read_state, snapshot_at
@@ -172,6 +173,10 @@ class Records(BuildRecords):
         return self._database.read(
             lambda connection: published_changes(connection, line, component, since)
         )
+
+    def ended_since(self, distros: Iterable[str], moment: float) -> list[Ended]:
+        """As `farm.records.finished.ended_since`."""
+        return self._database.read(lambda connection: ended_since(connection, distros, moment))
 
     def line_builds(self, distro: str) -> Mapping[str, BuildFact]:
         """Finished builds on a distro, of any channel, by key: a live view, always the same."""
