@@ -21,6 +21,7 @@ from farm.model.load import load_stack
 from farm.plan.report import BUILDING, outcome_of
 from farm.plan.standing import LineStanding, derived_standing, read_standing, with_records
 from farm.records.store import LineId, Records
+from farm.records.upgrade import NoRecords
 from farm.site import Site, load_site
 
 DEFAULT_CHANNEL = "development"
@@ -181,7 +182,12 @@ def looking(site_file: Path | None, *, without_records: bool = False) -> Iterato
     there = url.get_backend_name() != "sqlite" or not url.database or _exists(Path(url.database))
     if not there and not without_records:
         raise NotStarted(f"this farm has not started yet: there is no {url.database}")
-    records = Records(site.records_url if there else "sqlite://")
+    try:
+        records = Records(site.records_url, only_look=True) if there else Records("sqlite://")
+    except NoRecords as error:
+        if not without_records:
+            raise NotStarted(str(error)) from error
+        records = Records("sqlite://")
     try:
         yield View(site, stack, records)
     finally:

@@ -75,6 +75,7 @@ class BuildRecords(Store):
         self._write(write)
         if known:
             self.builds.give_up(known)
+            self._doubtful = known.outcome == BUILT  # the time it took is on record no more
         self.builds.take_in(row)
         return row
 

@@ -76,7 +76,7 @@ class Database:
 
         :raises RecordsUnreachable: the database fails at it again and again.
         """
-        return self._do(work, {"isolation_level": "REPEATABLE READ"})
+        return self._do(work, writes=False)
 
     def rows(self, query: sa.Select[Any], **values: Any) -> Sequence[sa.RowMapping]:
         """The rows of a query, with values for its parameters.
@@ -93,11 +93,12 @@ class Database:
 
         :raises RecordsUnreachable: the database fails at it again and again.
         """
-        return self._do(work, {_WRITES: True})
+        return self._do(work, writes=True)
 
-    def _do(self, work: Callable[[sa.Connection], T], options: dict[str, Any]) -> T:
-        if self.engine.dialect.name == "sqlite":
-            options.pop("isolation_level", None)  # a transaction sees one state in any case
+    def _do(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
+        options: dict[str, Any] = {_WRITES: writes}
+        if not writes and self.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"  # SQLite sees one state in any case
         pauses = iter(RETRY_AFTER_S)
         doubtful = False
         while True:
@@ -105,11 +106,12 @@ class Database:
             try:
                 with self.engine.connect().execution_options(**options) as connection:
                     result = work(connection)
-                    committing = True
-                    connection.commit()
+                    if writes:
+                        committing = True
+                        connection.commit()
                     return result
             except sa.exc.DBAPIError as error:
-                doubtful = doubtful or (committing and _WRITES in options)
+                doubtful = doubtful or committing
                 pause = next(pauses, None) if _passes(error) else None
                 if pause is None:
                     raise RecordsUnreachable(self.url, error, doubtful=doubtful) from error

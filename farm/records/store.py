@@ -96,7 +96,7 @@ class Records(BuildRecords):
     @changes
     def put_head(self, channel: str, head: Head) -> None:
         """Record a component's newest commit on a channel."""
-        row = {"channel": channel, "component": head.component, "head": vars(head)}
+        row = _head_row(channel, head)
         self._write(lambda connection: upsert(connection, tables.heads, row))
         self._state.heads[channel, head.component] = head
 
@@ -194,11 +194,27 @@ class Records(BuildRecords):
                 self.views.remember(digest, view)
 
     @changes
-    def put_topic(self, topic: Topic) -> None:
-        """Record a topic or a pull request: a new one, or what changed of it."""
+    def put_topic(self, topic: Topic, heads: Iterable[Head] | None = None) -> None:
+        """Record a topic or a pull request: a new one, or what changed of it.
+
+        :param heads: those of its channel from now on; None leaves them as they are.
+        """
         row = columns(topic, tables.topics)
         row["heads"] = {name: vars(head) for name, head in topic.heads.items()}
-        self._write(lambda connection: upsert(connection, tables.topics, row))
+        new = None if heads is None else {(topic.name, head.component): head for head in heads}
+
+        def write(connection: sa.Connection) -> None:
+            upsert(connection, tables.topics, row)
+            if new is not None:
+                old = sa.delete(tables.heads).where(tables.heads.c.channel == topic.name)
+                connection.execute(old)
+                upsert(connection, tables.heads, *(_head_row(topic.name, h) for h in new.values()))
+
+        self._write(write)
+        if new is not None:
+            for place in [place for place in self.heads if place[0] == topic.name]:
+                del self._state.heads[place]
+            self._state.heads.update(new)
         if topic.deleted_at:
             self._state.topics.pop(topic.name, None)
         else:
@@ -240,6 +256,10 @@ class Records(BuildRecords):
         place = same_place(table, (channel, distro, component))
         query = sa.select(*found).where(place).order_by(table.c.count.desc())
         return [ForceRow(**row) for row in self._database.rows(query)]
+
+
+def _head_row(channel: str, head: Head) -> dict[str, Any]:
+    return {"channel": channel, "component": head.component, "head": vars(head)}
 
 
 def _place(place: PlaceId) -> dict[str, str]:
