@@ -271,10 +271,7 @@ class Farm:
 
         :param heads: of the components that have its branch.
         """
-        self.records.put_topic(topic)
-        self.records.drop_heads(topic.name)
-        for head in heads:
-            self.records.put_head(topic.name, head)
+        self.records.put_topic(topic, heads)
         self.wishes.forget(topic.name)
         for line_id in self.lines:
             if line_id[0] == topic.name:

@@ -101,13 +101,6 @@ class Records(BuildRecords):
         self._state.heads[channel, head.component] = head
 
     @changes
-    def drop_heads(self, channel: str) -> None:
-        """Forget the commits of a channel that begins anew."""
-        self._run(sa.delete(tables.heads).where(tables.heads.c.channel == channel))
-        for place in [place for place in self.heads if place[0] == channel]:
-            del self._state.heads[place]
-
-    @changes
     def put_forced_head(self, channel: str, distro: str, head: Head) -> None:
         """Record that a line is to build a component at a head that is not the channel's."""
         place = (channel, distro, head.component)
