@@ -23,6 +23,9 @@ class Identity:
         return permission in PERMISSIONS[self.role]
 
 
+NOBODY = Identity()
+
+
 def refusal(identity: Identity, permission: Permission, login_url: str) -> str:
     """Why somebody may not do something, and what to do about it."""
     needed = lowest_role(permission)

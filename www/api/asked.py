@@ -87,6 +87,15 @@ class CommitName(Asked):
     """Look only in the repository of this component."""
 
 
+class TopicsQuery(Asked):
+    """Which topics, the newest first."""
+
+    kind: Annotated[str, Field(pattern=r"^(topic|pull)?$")] = ""
+    """`topic` or `pull`; default: both."""
+    offset: _Offset = 0
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
 class TopicName(Asked):
     """A topic, by its name with or without the prefix of its channel."""
 

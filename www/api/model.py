@@ -337,9 +337,11 @@ class TopicPage(Answer):
 
 
 class Topics(Answer):
-    """Every topic and pull request."""
+    """Topics and pull requests, the newest first."""
 
     topics: list[TopicPage]
+    found: int
+    """How many there are, on all pages."""
 
 
 class Forced(Answer):
@@ -359,3 +361,25 @@ class Me(Answer):
     may: list[str]
     login: str | None
     """Where to log in; null: nobody has to on this farm."""
+
+
+class AuditEntry(Answer):
+    """One action that somebody asked for."""
+
+    at: Moment
+    who: str
+    role: str
+    address: str
+    """Where it came from."""
+    action: str
+    target: str
+    allowed: bool
+    details: dict[str, str]
+    outcome: str
+    """Why it was refused, or what went wrong; empty where it was done."""
+
+
+class Audit(Answer):
+    """The audit log, the newest entries first."""
+
+    entries: list[AuditEntry]

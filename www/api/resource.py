@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,10 +17,11 @@ from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from farm.access.identity import Identity
+from farm.access.identity import NOBODY, Identity
 from farm.access.roles import Permission
 from farm.errors import FarmError, InfrastructureError
 from www.api.actions import Actor
+from www.api.answers.known import Known
 from www.api.kept import Kept, KeptAnswers
 from www.api.problem import Problem, bad_request, invalid, not_found
 from www.api.routes import JSON, PREFIX, Found, Route, find
@@ -27,8 +31,25 @@ from www.gate import Gate, WrongPassword, address_of
 
 MAX_BODY = 1 << 20
 """Bytes."""
+TIMED_S = 10
+"""An answer that goes with the time is made anew after so long, when somebody asks."""
 PROBLEM = "application/problem+json"
 _log = Logger()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What a reading route may use."""
+
+    source: Source
+    gate: Gate
+    identity: Identity = NOBODY
+    """Who asks; found out only for answers that are not kept."""
+
+    @cached_property
+    def known(self) -> Known:
+        """The farm now."""
+        return self.source.known()
 
 
 class FarmApi(Resource):
@@ -84,7 +105,7 @@ class FarmApi(Resource):
         except Problem as problem:
             return _told(problem)
         except WrongPassword as error:
-            request.setHeader("www-authenticate", 'Basic realm="farm"')
+            request.setHeader("www-authenticate", 'Basic realm="farm", charset="UTF-8"')
             return _told(Problem(HTTPStatus.UNAUTHORIZED, str(error), self._gate.login_url))
         except InfrastructureError as error:
             return _told(Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)))
@@ -97,20 +118,22 @@ class FarmApi(Resource):
         return found
 
     async def _read(self, route: Route, asked: BaseModel, request: Any) -> Kept:
-        if route.needs is not None:
-            identity = await self._gate.identify(request)
-            if why := self._gate.refusal(identity, route.needs):
-                raise _forbidden(why, self._gate, identity)
+        reader = Reader(self._source, self._gate)
         if not route.kept:
-            return _body(route, await _result(route.work(self._source.known(), asked)))
+            reader = replace(reader, identity=await self._gate.identify(request))
+            if route.needs and (why := self._gate.refusal(reader.identity, route.needs)):
+                raise _forbidden(why, self._gate, reader.identity)
+            return _body(route, await _result(route.work(reader, asked)))
         revision = self._source.revision()
+        if route.timed:
+            revision += f" {time.time() // TIMED_S}"
         place = (route.path, asked.model_dump_json())
         etag = self._kept.etag(place, revision)
         if etag in (request.getHeader("if-none-match") or ""):
             return Kept(HTTPStatus.NOT_MODIFIED, etag=etag)
         known = self._kept.get(place, etag)
         if known is None:
-            answer = await _result(route.work(self._source.known(), asked))
+            answer = await _result(route.work(reader, asked))
             known = self._kept.put(place, etag, _body(route, answer))
         return known
 
@@ -118,9 +141,10 @@ class FarmApi(Resource):
         _refuse_other_sites(request, self._gate)
         body = _read_body(route, request)
         identity = await self._gate.identify(request)
-        target = "/".join(str(value) for value in asked.model_dump().values() if value is not None)
         details = _details(body)
-        action = f"{route.method} {route.path}"
+        named = [str(value) for value in asked.model_dump().values() if value is not None]
+        target = "/".join(named) or details.get("name") or details.get("components", "")
+        action = route.name
         where = address_of(request)
         if why := self._gate.refusal(identity, needs):
             self._gate.record(identity, where, action, target, details, allowed=False, outcome=why)

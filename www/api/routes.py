@@ -23,10 +23,12 @@ _FIELD = re.compile(r"{(\w+)}")
 class Route:
     """One method of one address.
 
-    A reading route's `work` is called with `Known` and the validated parameters, a writing one's
-    with the `Actor`, the parameters and the body; either may return an awaitable.
+    A reading route's `work` is called with the `Reader` and the validated parameters, a writing
+    one's with the `Actor`, the parameters and the body; either may return an awaitable.
     """
 
+    name: str
+    """In the description and in the audit log."""
     method: str
     path: str
     """Below `PREFIX`; ``{name}`` stands for the parameter of that name."""
@@ -41,6 +43,8 @@ class Route:
     status: HTTPStatus = HTTPStatus.OK
     kept: bool = True
     """The answer depends on the plans and records alone: it can be kept until they change."""
+    timed: bool = False
+    """The answer goes with the time, too."""
     conflicts: bool = False
     """It may find that what is asked does not fit what there is."""
 

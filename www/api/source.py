@@ -10,6 +10,7 @@ from typing import Any
 from farm.site import Site
 from steps.plan_access import PLAN
 from www.api.answers.known import Known
+from www.api.metrics import Totals
 from www.api.problem import Problem
 
 
@@ -26,6 +27,8 @@ class Source:
         self._start = secrets.token_hex(8)
         self._stack: object = None
         self._stacks = 0
+        self.totals = Totals(time.time())
+        """Builds that ended since the start."""
 
     @property
     def plan(self) -> Any:

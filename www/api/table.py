@@ -5,33 +5,144 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from farm.access.roles import Permission
-from www.api import asked, model
-from www.api.answers import lines, topics
-from www.api.routes import Route
+from www.api import asked, edges, feed, metrics, model
+from www.api.answers import components, generations, lines, topics
+from www.api.openapi import description
+from www.api.routes import JSON, Route
 
 READS = (
-    Route("GET", "lines", "Every line in a few figures", model.Lines, lambda k, _: lines.lines(k)),
     Route(
+        "lines",
+        "GET",
+        "lines",
+        "Every line in a few figures",
+        model.Lines,
+        lambda r, _: lines.lines(r.known),
+    ),
+    Route(
+        "line",
         "GET",
         "lines/{channel}/{distro}",
         "One line, component by component",
         model.Line,
-        lines.line,
+        lambda r, q: lines.line(r.known, q),
         asked.LineQuery,
     ),
-    Route("GET", "topics", "Topics and pull requests", model.Topics, lambda k, _: topics.topics(k)),
     Route(
+        "feed",
+        "GET",
+        "lines/{channel}/{distro}/feed.atom",
+        "What a line published, as an Atom feed",
+        feed.MEDIA_TYPE,
+        lambda r, q: feed.feed(r.known, q),
+        asked.LineName,
+    ),
+    Route(
+        "components",
+        "GET",
+        "components",
+        "The components of components.yml",
+        model.Components,
+        lambda r, q: components.components(r.known, q),
+        asked.ComponentsQuery,
+    ),
+    Route(
+        "component",
+        "GET",
+        "components/{name}",
+        "Everything about one component: its neighbours, how it stands, its builds with reasons",
+        model.ComponentPage,
+        lambda r, q: components.component(r.known, q),
+        asked.ComponentQuery,
+    ),
+    Route(
+        "generation",
+        "GET",
+        "generations/{channel}/{distro}",
+        "A line's newest generation: what is done, runs and waits, and when it will be over",
+        model.GenerationPage,
+        lambda r, q: generations.generation(r.known, q),
+        asked.GenerationQuery,
+        timed=True,
+    ),
+    Route(
+        "build",
+        "GET",
+        "builds/{key}",
+        "One build: what went into it, every attempt, why it was made",
+        model.BuildPage,
+        lambda r, q: edges.build(r.source, q),
+        asked.BuildName,
+    ),
+    Route(
+        "commit",
+        "GET",
+        "commits/{sha}",
+        "Where a commit is: merged, built, published, or what holds it",
+        model.CommitPage,
+        lambda r, q: edges.commit(r.source, q),
+        asked.CommitName,
+    ),
+    Route(
+        "topics",
+        "GET",
+        "topics",
+        "Topics and pull requests",
+        model.Topics,
+        lambda r, q: topics.topics(r.known, q),
+        asked.TopicsQuery,
+    ),
+    Route(
+        "topic",
         "GET",
         "topics/{name}",
         "One topic or pull request",
         model.TopicPage,
-        lambda k, q: topics.topic(k, q.name),
+        lambda r, q: topics.topic(r.known, q.name),
         asked.TopicName,
+    ),
+    Route(
+        "me",
+        "GET",
+        "me",
+        "Who asks, and what they may do",
+        model.Me,
+        lambda r, _: edges.me(r.gate, r.identity),
+        kept=False,
+    ),
+    Route(
+        "audit",
+        "GET",
+        "audit",
+        "Who asked the farm for what, the newest first",
+        model.Audit,
+        lambda r, q: edges.audit_log(r.gate, q),
+        asked.AuditQuery,
+        needs=Permission.ADMINISTER,
+        kept=False,
+    ),
+    Route(
+        "metrics",
+        "GET",
+        "metrics",
+        "The farm in figures, for Prometheus",
+        metrics.MEDIA_TYPE,
+        lambda r, _: edges.figures(r.source),
+        kept=False,
+    ),
+    Route(
+        "openapi",
+        "GET",
+        "openapi.json",
+        "This description",
+        JSON,
+        lambda r, _: description(ROUTES, r.source.site.title),
     ),
 )
 
 WRITES = (
     Route(
+        "topic create",
         "POST",
         "topics",
         "Make a topic: build a branch of every component that has it",
@@ -43,6 +154,7 @@ WRITES = (
         conflicts=True,
     ),
     Route(
+        "topic refresh",
         "POST",
         "topics/{name}/refresh",
         "Take a topic up again on the newest of its branch and its base",
@@ -54,6 +166,7 @@ WRITES = (
         conflicts=True,
     ),
     Route(
+        "topic delete",
         "DELETE",
         "topics/{name}",
         "End a topic and withdraw its archives",
@@ -64,6 +177,7 @@ WRITES = (
         conflicts=True,
     ),
     Route(
+        "force",
         "POST",
         "force",
         "Build components again",
@@ -75,6 +189,7 @@ WRITES = (
         conflicts=True,
     ),
     Route(
+        "rebuild failed",
         "POST",
         "lines/{channel}/{distro}/rebuild-failed",
         "Build again what failed on a line",

@@ -7,14 +7,18 @@ from farm.records.rows import Topic
 from farm.records.store import LineId
 from farm.topics import BadTopic, topic_channel, verdict_of
 from www.api.answers.known import Known, unknown
+from www.api.asked import TopicsQuery
 from www.api.model import TopicOnLine, TopicPage, Topics
 from www.api.problem import bad_request, not_found
 
 
-def topics(known: Known) -> Topics:
-    """All of them, the newest first."""
-    found = sorted(known.farm.records.topics.values(), key=lambda one: -one.created_at)
-    return Topics(topics=[page(known, topic) for topic in found])
+def topics(known: Known, asked: TopicsQuery) -> Topics:
+    """A page of them, the newest first."""
+    everything = known.farm.records.topics.values()
+    found = [topic for topic in everything if asked.kind in ("", topic.kind)]
+    found.sort(key=lambda topic: -topic.created_at)
+    shown = found[asked.offset : asked.offset + asked.limit]
+    return Topics(topics=[page(known, topic) for topic in shown], found=len(found))
 
 
 def topic(known: Known, name: str) -> TopicPage:
