@@ -16,6 +16,7 @@ from farm.access.settings import Login
 from farm.errors import FarmError
 from farm.model.load import load_model
 from farm.model.names import DistroName, Line
+from farm.qa import Qa
 
 SITE_VARIABLE = "FARM_SITE"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -99,6 +100,9 @@ class Site(_Strict):
     )
     retention: Retention = Field(
         Retention.model_construct(keep=20, keep_days=30.0), description="What farm prune keeps"
+    )
+    qa: Qa | None = Field(
+        None, description="Who is told of snapshots, and what promotes them; default: nobody"
     )
     github_api: _Url = Field(
         "https://api.github.com",

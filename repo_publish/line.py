@@ -21,7 +21,8 @@ from repo_publish.files import sync_file, write_durably
 SNAPSHOTS = "snapshots"
 STATE = ".state"
 RELEASES = "releases"
-RESERVED_CHANNELS = frozenset({SNAPSHOTS, RELEASES})
+QA = "qa"
+RESERVED_CHANNELS = frozenset({SNAPSHOTS, RELEASES, QA})
 """Names that mean something else at the top of an archive."""
 KEPT_SNAPSHOTS = 5
 """So many earlier snapshots' indices and packages stay reachable in a new one, for clients that

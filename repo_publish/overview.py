@@ -13,6 +13,7 @@ from pathlib import Path
 from repo_publish.front_page import SHOWN_SNAPSHOTS, Surroundings
 from repo_publish.held_back import HeldBack, held_back
 from repo_publish.line import STATE, Line, lines
+from repo_publish.qa.reports import Report, reports, verdicts
 from repo_publish.rendering import render
 from repo_publish.summary import Summary, newest_summaries, read_summary
 
@@ -51,7 +52,8 @@ def write_overview(line: Line) -> None:
         page = archives_page(_live_summaries(archive), releases_of(archive), held)
         _write(archive / PAGE, page)
         everything = newest_summaries(line, len(line.numbers()))
-        page = snapshots_page(str(line), line.live(), everything, held_back(line))
+        said = verdicts(reports(line))
+        page = snapshots_page(str(line), line.live(), everything, held_back(line), said)
         _write(line.snapshots / PAGE, page)
 
 
@@ -77,11 +79,23 @@ def archives_page(
 
 
 def snapshots_page(
-    line: str, live: int | None, snapshots: Sequence[Summary], held_back: Sequence[HeldBack]
+    line: str,
+    live: int | None,
+    snapshots: Sequence[Summary],
+    held_back: Sequence[HeldBack],
+    said: Mapping[int, Mapping[str, Report]],
 ) -> str:
-    """The page of a line's snapshots, newest first, and of what it holds back now."""
+    """The page of a line's snapshots, newest first, and of what it holds back now.
+
+    :param said: what was reported of snapshots; see `repo_publish.qa.reports.verdicts`.
+    """
     return render(
-        "snapshots.html.j2", line=line, live=live, snapshots=snapshots, held_back=held_back
+        "snapshots.html.j2",
+        line=line,
+        live=live,
+        snapshots=snapshots,
+        held_back=held_back,
+        said=said,
     )
 
 

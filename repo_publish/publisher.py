@@ -46,6 +46,8 @@ class Purpose:
     """Go back: older versions are meant, and what was consistent then is not gated again."""
     refused: Mapping[str, Refused] | None = None
     """Refuse these builds from now on; None: as the live snapshot does."""
+    whole: bool = False
+    """All of it or nothing: what would be held back is a reason not to publish."""
 
 
 def publish(
@@ -195,6 +197,8 @@ class _Publishing:
 
     def _hold(self, held_back: Mapping[str, str]) -> None:
         """Go on with the live builds of these components, or without where there is none."""
+        if self.purpose.whole:
+            self._refuse([f"{name} would be held back: {why}" for name, why in held_back.items()])
         for component, reason in held_back.items():
             self._say(f"{component} is held back: {reason}")
         self.held_back |= held_back

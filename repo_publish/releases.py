@@ -163,12 +163,14 @@ def start_stable(archive: Path, name: str, stores: Stores, log: TextIO) -> list[
 def publish_from(source: Kept, line: Line, stores: Stores, log: TextIO) -> Snapshot:
     """Publish the content of a snapshot (or release) on another line, without building anything.
 
+    All of it or nothing: what the gate would hold back there is refused.
+
     :raises PublishError: as `repo_publish.publisher.publish`.
     """
     there = source.manifest
     wanted = publication_of(there).model_copy(update={"channel": line.channel})
     origin = Origin(channel=there.channel, distro=there.distro, snapshot=there.number)
-    purpose = Purpose(others=(source,), origin=origin)
+    purpose = Purpose(others=(source,), origin=origin, whole=True)
     with archive_lock(line.archive, exclusive=False):
         return publish_locked(line, lambda live: (wanted, purpose), stores, log)
 

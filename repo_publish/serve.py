@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from twisted.web import static
-from twisted.web.resource import Resource
+from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request, Site
+
+from repo_publish.line import QA
 
 # File names that are never used again for other bytes.
 _IMMUTABLE = re.compile(
@@ -40,15 +42,20 @@ _TYPES = {
 _TEXT_NAMES = frozenset({"InRelease", "Release", "Packages", "Sources", "mirrorlist"})
 
 
-def archive_site(archive: Path) -> Site:
+def archive_site(archive: Path, *, reports: IResource | None = None) -> Site:
     """A read-only site of the archives below `archive`, for `listenTCP`.
 
     Directories are listed. Names that begin with a dot and links that lead outside do not exist
     for its clients.
+
+    :param reports: what answers below ``/qa/``; see `repo_publish.qa.receive`.
     """
     root = archive.resolve()
+    top = _ArchiveFile(root, root)
+    if reports is not None:
+        top.putChild(QA.encode(), reports)
     site: Callable[[Resource], Site] = Site
-    return site(_ArchiveFile(root, root))
+    return site(top)
 
 
 def content_type(name: str) -> str:

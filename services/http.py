@@ -9,6 +9,7 @@ from buildbot.util.twisted import async_to_deferred
 from twisted.internet.endpoints import serverFromString
 
 from farm.site import Listen, Site
+from repo_publish.qa.receive import QA_TOKEN, Reports
 from repo_publish.serve import archive_site
 from steps.build import POOL_TOKEN, UNTRUSTED_TOKEN
 from steps.pool_site import Access, pool_site
@@ -38,7 +39,7 @@ class HttpService(BuildbotService):
         self.site, self.kind = site, kind
         listen: Listen = getattr(site, kind)
         if kind == "archive":
-            resource = archive_site(site.state / "archive")
+            resource = _archives(site)
         else:
             trusted, untrusted = site.state / "pool", site.state / "pool-untrusted"
             resource = pool_site(
@@ -60,3 +61,11 @@ class HttpService(BuildbotService):
         if self._port is not None:
             await self._port.stopListening()
             self._port = None
+
+
+def _archives(site: Site) -> Any:
+    """The archives for everybody; with the hand-off set up, also where reports go."""
+    archive = site.state / "archive"
+    if site.qa is None:
+        return archive_site(archive)
+    return archive_site(archive, reports=Reports(archive, site.secret(QA_TOKEN)))

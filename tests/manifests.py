@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 
 from repo_publish.content import Content, Placed
-from repo_publish.manifest import Manifest, ManifestComponent, ManifestFile
+from repo_publish.line import Line, line_of
+from repo_publish.manifest import MANIFEST, Manifest, ManifestComponent, ManifestFile
 from repo_publish.model import Publication, Published
 
 FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
@@ -88,3 +89,28 @@ def a_publication(*packages: Published, **changes: object) -> Publication:
 def published(name: str, version: str = "1.0-1", commit: str = "c" * 40) -> Published:
     """A component of a publication."""
     return Published(component=name, key=key_of(name, version), commit=commit)
+
+
+def a_line(archive: Path, *manifests: Manifest) -> Line:
+    """A line with these snapshots on disk, the last one live; of each the manifest only."""
+    line = line_of(archive, manifests[0].channel, manifests[0].distro)
+    line.state.mkdir(parents=True)
+    for manifest in manifests:
+        add_manifest(line, manifest)
+    return line
+
+
+def add_snapshot(line: Line, number: int) -> None:
+    """Another live snapshot of a line of `a_line`."""
+    names = {"channel": line.channel, "distro": line.distro}
+    add_manifest(line, a_manifest(number=number, previous=number - 1, **names))
+
+
+def add_manifest(line: Line, manifest: Manifest) -> None:
+    """A snapshot with that manifest, which is then the live one."""
+    tree = line.snapshot(manifest.number)
+    tree.mkdir(parents=True)
+    (tree / MANIFEST).write_text(manifest.model_dump_json())
+    line.link.parent.mkdir(parents=True, exist_ok=True)
+    line.link.unlink(missing_ok=True)
+    line.link.symlink_to(f"../snapshots/{line}/{manifest.number}")

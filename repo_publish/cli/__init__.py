@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import typer
 
-from repo_publish.cli import history, pruning, publishing, releasing, rollback, withdrawal
+from repo_publish.cli import (
+    history,
+    promoting,
+    pruning,
+    publishing,
+    qa,
+    releasing,
+    rollback,
+    withdrawal,
+)
 
-GROUPS = (publishing, history, rollback, pruning, withdrawal)
+GROUPS = (publishing, history, rollback, promoting, pruning, withdrawal)
 
 
 def register(app: typer.Typer) -> None:
-    """Add `archive` and its commands, `release`, `stable` and `prune` to `farm`."""
+    """Add `archive` and its commands, `release`, `stable`, `prune` and `qa` to `farm`."""
     archive = typer.Typer(
         help="Publish packages into signed apt and yum archives, check them, and go back.",
         no_args_is_help=True,
@@ -25,3 +34,4 @@ def register(app: typer.Typer) -> None:
     app.add_typer(archive, name="archive")
     releasing.register(app)
     pruning.register_top(app)
+    qa.register(app)

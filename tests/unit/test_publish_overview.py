@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from repo_publish.held_back import HeldBack, remember
-from repo_publish.line import Line, line_of
-from repo_publish.manifest import MANIFEST, Manifest, Origin, Rollback
+from repo_publish.line import line_of
+from repo_publish.manifest import Origin, Rollback
 from repo_publish.overview import (
     archives_page,
     releases_of,
@@ -15,22 +15,9 @@ from repo_publish.overview import (
     write_overview,
 )
 from repo_publish.summary import SUMMARY, newest_summaries, read_summary, summary_of
-from tests.manifests import a_component, a_file, a_manifest
+from tests.manifests import a_component, a_file, a_line, a_manifest
 
 HOSTILE = "<script>alert(1)</script>"
-
-
-def a_line(archive: Path, *manifests: Manifest) -> Line:
-    """A line with these snapshots on disk, the last one live."""
-    line = line_of(archive, manifests[0].channel, manifests[0].distro)
-    for manifest in manifests:
-        tree = line.snapshot(manifest.number)
-        tree.mkdir(parents=True)
-        (tree / MANIFEST).write_text(manifest.model_dump_json())
-    line.state.mkdir(parents=True)
-    line.link.parent.mkdir(parents=True)
-    line.link.symlink_to(f"../snapshots/{line}/{manifests[-1].number}")
-    return line
 
 
 def test_a_summary_counts_what_is_new() -> None:
@@ -86,7 +73,9 @@ def test_the_history_says_what_each_snapshot_did() -> None:
         a_manifest(number=9, rollback=Rollback(from_snapshot=8, to_snapshot=7, reason=HOSTILE)),
         a_manifest(number=8, origin=Origin(channel="development", distro="bookworm", snapshot=41)),
     ]
-    page = snapshots_page("testing/bookworm", 9, [summary_of(one, None) for one in manifests], [])
+    page = snapshots_page(
+        "testing/bookworm", 9, [summary_of(one, None) for one in manifests], [], {}
+    )
 
     assert "went back to 7: &lt;script&gt;" in page
     assert "made from development 41" in page

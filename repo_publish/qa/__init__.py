@@ -1,0 +1,1 @@
+"""The hand-off to systems under test: events, their delivery, reports, promotion."""
