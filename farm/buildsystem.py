@@ -19,13 +19,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from farm.model.stack import Commands
-from farm.packaging.tree import tree_facts
+if TYPE_CHECKING:
+    from farm.model import Commands
+
+RECIPES = 1
+"""Raised when a line below changes: workspaces then ask for every component's lines again."""
+
+STEPS = ("configure", "build", "test", "install")
 
 BUILD_DIRECTORY = "farm-build"
 """Where the build systems build that do not build in the source directory."""
@@ -63,12 +69,22 @@ class BuildSystem:
 
     def with_commands(self, commands: Commands) -> BuildSystem:
         """The same with the lines that components.yml gives instead."""
-        given = {
-            step: line
-            for step in ("configure", "build", "test", "install")
-            if (line := getattr(commands, step)) is not None
-        }
-        return replace(self, **given) if given else self
+        return self.with_lines({step: getattr(commands, step) for step in STEPS})
+
+    def with_lines(self, lines: Mapping[str, str | None]) -> BuildSystem:
+        """The same with those of the lines that are given, by step."""
+
+        def line(step: str, own: str) -> str:
+            given = lines.get(step)
+            return own if given is None else given
+
+        return replace(
+            self,
+            configure=line("configure", self.configure),
+            build=line("build", self.build),
+            test=line("test", self.test),
+            install=line("install", self.install),
+        )
 
 
 @dataclass(frozen=True)
@@ -204,6 +220,10 @@ def _kind(tree: Path) -> Kind:
 def _test_line(tree: Path, kind: Kind) -> str:
     """The line that tests; empty when the tree has nothing to test, as far as one can see."""
     if kind in (Kind.CONFIGURE, Kind.AUTOTOOLS, Kind.MAKE):
+        # Here, because the models take longer to load than most commands run.
+        from farm.model import Commands
+        from farm.packaging.tree import tree_facts
+
         target = tree_facts(tree, Commands.model_construct())[1]
         places = f" {_MAKE_PLACES} {_MAKE_LIBDIR}" if kind is Kind.MAKE else ""
         return f"make {target}{places}" if target else ""

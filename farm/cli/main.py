@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib.metadata import entry_points
 
-import typer
-
-from farm.errors import FarmError
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typer
 
 PLUGIN_GROUP = "farm.commands"
 """Entry points that add commands, also from packages above farm/: name -> register(app)."""
@@ -15,6 +15,10 @@ PLUGIN_GROUP = "farm.commands"
 
 def build_app() -> typer.Typer:
     """The whole command, from every module that names itself in PLUGIN_GROUP."""
+    from importlib.metadata import entry_points
+
+    import typer
+
     app = typer.Typer(
         name="farm",
         help="Build a stack of components, and everything around it.",
@@ -28,7 +32,24 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command; a FarmError becomes one message on standard error and its exit status."""
+    """Run the command; a FarmError becomes one message on standard error and its exit status.
+
+    A build that has nothing to do is answered before anything else is loaded.
+    """
+    from farm.workspace import quick
+
+    current = quick.answer(sys.argv[1:], os.environ)
+    if current:
+        print(quick.nothing_to_do(current))
+        return
+    _main()
+
+
+def _main() -> None:
+    import typer
+
+    from farm.errors import FarmError
+
     try:
         status = build_app()(standalone_mode=False)
     except typer.TyperException as error:

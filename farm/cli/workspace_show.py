@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from farm.cli.show import plain, print_json
+from farm.cli.show import counted, plain, print_json, span
 
 if TYPE_CHECKING:
+    from farm.workspace.running import Result
     from farm.workspace.workspace import Workspace
 
 _COLOURS = {
@@ -88,3 +90,58 @@ def say_gone(workspace: Workspace) -> None:
             f"{name}: gone from the components file; its checkout {place} is kept",
             file=sys.stderr,
         )
+
+
+class BuildProgress:
+    """What is being built, and what became of it."""
+
+    def __init__(self, *, quiet: bool = False):
+        self._quiet = quiet
+        self._guard = threading.Lock()
+
+    def begin(self, name: str, reasons: tuple[str, ...]) -> None:
+        """A component starts."""
+        self._print(f"{name}: building ({'; '.join(reasons)})")
+
+    def report(self, result: Result) -> None:
+        """A component is done; one that was up to date is not spoken of."""
+        if result.outcome == "up to date":
+            return
+        if result.outcome == "failed":
+            self._print(result.message, error=True)
+            return
+        if result.outcome in ("blocked", "removed"):
+            self._print(f"{result.name}: {result.outcome} ({'; '.join(result.reasons)})")
+            return
+        tests = {"passed": "tests passed", "none": "no tests"}.get(result.tests, "not tested")
+        files = "no installed file changed"
+        if result.changed:
+            files = f"{counted(result.changed, 'installed file')} changed"
+        facts = [tests] if result.outcome == "tested" else [tests, files]
+        self._print(
+            f"{result.name}: {result.outcome} in {span(result.seconds)}, {', '.join(facts)}"
+        )
+        if result.outside:
+            more = f" and {len(result.outside) - 1} more" if len(result.outside) > 1 else ""
+            self._print(
+                f"{result.name}: outside the prefix, so not installed: {result.outside[0]}{more}",
+                error=True,
+            )
+
+    def summary(self, results: Sequence[Result]) -> None:
+        """One line that counts outcomes."""
+        counts: dict[str, int] = {}
+        for one in results:
+            counts[one.outcome.value] = counts.get(one.outcome.value, 0) + 1
+        if set(counts) <= {"up to date"}:
+            from farm.workspace.quick import nothing_to_do
+
+            print(nothing_to_do(len(results)))
+            return
+        print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+
+    def _print(self, text: str, *, error: bool = False) -> None:
+        if self._quiet and not error:
+            return
+        with self._guard:
+            print(plain(text), file=sys.stderr if error else sys.stdout, flush=True)

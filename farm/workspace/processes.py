@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -19,6 +20,8 @@ from farm.workspace.errors import Stopped
 
 GRACE_S = 5.0
 """How long a stopped program may clean up before it is killed."""
+
+INTERVAL_MS = 50
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -80,12 +83,17 @@ class Processes:
             self._running.add(process)
         return process
 
-    def finish(self, process: subprocess.Popen[str]) -> Finished:
+    def finish(
+        self, process: subprocess.Popen[str], meanwhile: Callable[[], None] | None = None
+    ) -> Finished:
         """Wait for a started program.
 
+        :param meanwhile: called now and then while it runs.
         :raises Stopped: the command was stopped meanwhile.
         """
         try:
+            if meanwhile is not None:
+                _call_until_end(process, meanwhile)
             output, errors = process.communicate()
         finally:
             with self._guard:
@@ -104,14 +112,16 @@ class Processes:
         """End everything that runs, gently first; nothing starts any more."""
         with self._guard:
             self.stopping = True
-            groups = {process.pid for process in self._running}
-        groups |= _own_sessions()
+            running = set(self._running)
+        groups = {process.pid for process in running} | _own_sessions()
         for sign, patience_s in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, GRACE_S)):
             for group in groups:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(group, sign)
             deadline = time.monotonic() + patience_s
             while any(map(_group_lives, groups)) and time.monotonic() < deadline:
+                for process in running:
+                    process.poll()  # one that ended lives on until it is asked for
                 time.sleep(0.02)
 
 
@@ -124,6 +134,20 @@ def _own_sessions() -> set[int]:
                 if os.getsid(child) == child:
                     found.add(child)
     return found
+
+
+def _call_until_end(process: subprocess.Popen[str], meanwhile: Callable[[], None]) -> None:
+    try:
+        handle = os.pidfd_open(process.pid)
+    except OSError:  # ended already, or a kernel without it
+        return
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        while not poll.poll(INTERVAL_MS):
+            meanwhile()
+    finally:
+        os.close(handle)
 
 
 def _group_lives(group: int) -> bool:
