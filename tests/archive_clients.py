@@ -27,8 +27,11 @@ _SERVER = """
 import sys
 from pathlib import Path
 from twisted.internet import reactor
+from repo_publish.qa.receive import Reports
 from repo_publish.serve import archive_site
-port = reactor.listenTCP(0, archive_site(Path(sys.argv[1])), interface="127.0.0.1")
+archive = Path(sys.argv[1])
+reports = Reports(archive, sys.argv[2]) if len(sys.argv) > 2 else None
+port = reactor.listenTCP(0, archive_site(archive, reports=reports), interface="127.0.0.1")
 print(port.getHost().port, flush=True)
 reactor.run()
 """
@@ -118,11 +121,14 @@ def add_package(farm: Farm, name: str, version: str, **options: Any) -> None:
 
 
 @contextmanager
-def served(archive: Path) -> Iterator[str]:
-    """Serve a directory as the farm does, on a free loopback port; its address."""
+def served(archive: Path, *, reports_token: str = "") -> Iterator[str]:
+    """Serve a directory as the farm does, on a free loopback port; its address.
+
+    :param reports_token: of those who report on snapshots; empty: nobody does.
+    """
     archive.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(
-        [sys.executable, "-c", _SERVER, archive],
+        [sys.executable, "-c", _SERVER, archive, *filter(None, [reports_token])],
         stdout=subprocess.PIPE,
         text=True,
         env={"PATH": CLEAN_PATH, "PYTHONPATH": str(PROJECT)},

@@ -13,13 +13,14 @@ SITE = Path(__file__).parents[1] / "examples/nginx-archive.conf"
 START_S = 20
 
 
-def site_configuration(archive: Path, port: int) -> str:
+def site_configuration(archive: Path, port: int, master: str) -> str:
     """The shipped configuration, with the lines changed that it says are to be changed."""
     text = SITE.read_text()
     for old, new in (
         ("listen 80;", f"listen 127.0.0.1:{port};"),
         ("server_name packages.example.org;", "server_name localhost;"),
         ("root /srv/farm/state/archive;", f"root {archive};"),
+        ("proxy_pass http://127.0.0.1:8020;", f"proxy_pass {master};"),
     ):
         assert old in text
         text = text.replace(old, new)
@@ -27,11 +28,14 @@ def site_configuration(archive: Path, port: int) -> str:
 
 
 @contextmanager
-def nginx(archive: Path, work: Path) -> Iterator[str]:
-    """Serve a directory with nginx on a free loopback port; its address."""
+def nginx(archive: Path, work: Path, master: str) -> Iterator[str]:
+    """Serve a directory with nginx on a free loopback port; its address.
+
+    :param master: where the master serves it.
+    """
     work.mkdir()
     port = free_port()
-    (work / "site.conf").write_text(site_configuration(archive, port))
+    (work / "site.conf").write_text(site_configuration(archive, port, master))
     (work / "nginx.conf").write_text(
         # The directories of tests are nobody else's to read.
         f"user root;\ndaemon off;\npid {work}/pid;\nerror_log {work}/error.log;\n"

@@ -15,6 +15,7 @@ from tests.web_servers import nginx
 
 pytestmark = pytest.mark.real
 
+TOKEN = "of-a-test"  # noqa: S105
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -39,7 +40,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     deb.archive.mkdir(parents=True)
     rpm.directory.mkdir()
     rpm.archive.symlink_to(deb.archive)
-    with nginx(deb.archive, directory / "nginx") as front, served(deb.archive) as embedded:
+    with (
+        served(deb.archive, reports_token=TOKEN) as embedded,
+        nginx(deb.archive, directory / "nginx", embedded) as front,
+    ):
         for farm in (deb, rpm):
             farm.url = front
             add_package(farm, "liblib", "1.0")
@@ -151,6 +155,17 @@ def test_indices_are_asked_for_again_and_not_sent_again(site: Served, server: st
     again = get(url, **{"If-Modified-Since": first.headers["Last-Modified"]})
 
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_reports_reach_the_master_through_nginx(site: Served) -> None:
+    address = f"{site.nginx}/qa/development/bookworm/1"
+    report = {"by": "smoke", "result": "pass"}
+
+    for token, status in (("wrong", 401), (TOKEN, 201)):
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = requests.post(address, json=report, headers=headers, timeout=20)
+        assert answer.status_code == status, answer.text
+    assert "smoke pass" in get(f"{site.nginx}/snapshots/development/bookworm/").text
 
 
 def test_people_can_look_around(site: Served) -> None:
