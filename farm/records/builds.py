@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from farm.plan.planner import BuildFact
 from farm.records import tables
 from farm.records.database import Database, same_place
-from farm.records.lookup import Kept, Lookup
+from farm.records.lookup import Kept, KnownKeys, Lookup
 from farm.records.rows import BUILT, FAILED, RUNNING, BuildRow, LineId, PlaceId
 from farm.records.sharing import shared_inputs, shared_map, shared_names
 
@@ -37,7 +37,10 @@ class Builds(Lookup[BuildRow]):
     """Builds by key. Everything that is kept is renewed by `take_in`; nothing is ever deleted."""
 
     def __init__(self, database: Database):
-        super().__init__(database, sa.select(_table), _table.c.key, _build_row, ROWS_KEPT)
+        self._known_keys = KnownKeys(database, _table.c.key)
+        super().__init__(
+            database, sa.select(_table), _table.c.key, _build_row, ROWS_KEPT, self._known_keys
+        )
         self.unfinished: dict[str, BuildRow] = {}
         """The rows whose outcome is `RUNNING`."""
         self._facts: dict[str, Lookup[BuildFact]] = {}
@@ -48,6 +51,7 @@ class Builds(Lookup[BuildRow]):
     def load(self, connection: sa.Connection) -> None:
         """Begin anew from what the database has."""
         self.forget()
+        self._known_keys.clear()
         for facts in self._facts.values():
             facts.forget()
         self._newest.clear()
@@ -62,6 +66,7 @@ class Builds(Lookup[BuildRow]):
     def take_in(self, row: BuildRow) -> None:
         """Renew what is held in memory after a row was written."""
         self.remember(row.key, row)
+        self._known_keys.add(row.key)
         if row.outcome == RUNNING:
             self.unfinished[row.key] = row
         else:
@@ -95,7 +100,9 @@ class Builds(Lookup[BuildRow]):
             found = sa.select(*(_table.c[name] for name in columns)).where(
                 _table.c.distro == distro, _table.c.outcome.in_(_FINISHED)
             )
-            facts = Lookup(self._database, found, _table.c.key, _build_fact, FACTS_KEPT)
+            facts = Lookup(
+                self._database, found, _table.c.key, _build_fact, FACTS_KEPT, self._known_keys
+            )
             facts.warm(live)
             self._facts[distro] = facts
         return self._facts[distro]

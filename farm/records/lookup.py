@@ -60,12 +60,40 @@ class Kept(Generic[K, V]):
         self._values.clear()
 
 
+class KnownKeys:
+    """Which keys a table may have: what is certainly new needs no query.
+
+    Only hashes are held, so that hundreds of thousands of keys take little memory.
+    """
+
+    def __init__(self, database: Database, key: sa.Column[str]):
+        self._database = database
+        self._key = key
+        self._hashes: set[int] | None = None
+
+    def __contains__(self, key: str) -> bool:
+        if self._hashes is None:
+            rows = self._database.rows(sa.select(self._key))
+            self._hashes = {hash(row[self._key.name]) for row in rows}
+        return hash(key) in self._hashes
+
+    def add(self, key: str) -> None:
+        """The table has one more."""
+        if self._hashes is not None:
+            self._hashes.add(hash(key))
+
+    def clear(self) -> None:
+        """Read the table anew when it is asked for."""
+        self._hashes = None
+
+
 class Lookup(Mapping[str, V]):
     """The rows that a query gives, by key. Iterating goes through the database.
 
     :param found: the rows; `key` is the column of their keys.
     :param decode: makes the value of a row.
     :param kept: so many values stay in memory. That a key has none is kept as well.
+    :param known: keys that there may be; others are not looked for. Default: any.
     """
 
     def __init__(
@@ -75,15 +103,19 @@ class Lookup(Mapping[str, V]):
         key: sa.Column[str],
         decode: Callable[[sa.RowMapping], V],
         kept: int,
+        known: KnownKeys | None = None,
     ):
         self._database = database
         self._found = found
         self._one = found.where(key == sa.bindparam("wanted"))
         self._key = key
         self._decode = decode
+        self._known = known
         self._kept: Kept[str, V | None] = Kept(kept, self._read)
 
     def _read(self, key: str) -> V | None:
+        if self._known is not None and key not in self._known:
+            return None
         rows = self._database.rows(self._one, wanted=key)
         return self._decode(rows[0]) if rows else None
 
