@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
@@ -13,6 +15,7 @@ from farm.plan.key import View
 from farm.records import database
 from farm.records.database import RecordsUnreachable
 from farm.records.store import Records
+from tests.postgres import Cluster
 from tests.records_data import (
     LINE,
     Clock,
@@ -38,37 +41,37 @@ class Fault:
     """So many statements or commits go well before."""
 
 
-def broken(connection: Any, error: type[Exception]) -> None:
-    """The connection is lost, as far as the farm can tell."""
-    raise error("the connection was lost")
-
-
 @dataclass
 class Faults:
     """Breaks connections of a database, one fault after the other."""
 
     records: Records
-    strike: Callable[[Any, type[Exception]], None] = broken
-    """What breaks a connection of the driver; given the driver's error as well."""
+    strike: Callable[[Any], None] | None = None
+    """What really breaks a connection of the driver; without it, the farm is told so."""
     left: list[Fault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         dialect: Any = self.records._database.engine.dialect
-        self._error = dialect.loaded_dbapi.OperationalError
+        error = dialect.loaded_dbapi.OperationalError("the connection was lost")
         self._passed = 0
         execute, commit = dialect.do_execute, dialect.do_commit
 
+        def strike(connection: Any) -> None:
+            if self.strike is None:
+                raise error
+            self.strike(connection)
+
         def do_execute(cursor: Any, *rest: Any) -> None:
             if self._due(STATEMENT):
-                self.strike(cursor.connection, self._error)
+                strike(cursor.connection)
             execute(cursor, *rest)
 
         def do_commit(connection: Any) -> None:
             if self._due(BEFORE_COMMIT):
-                self.strike(connection, self._error)
+                strike(connection)
             commit(connection)
             if self._due(AFTER_COMMIT):
-                raise self._error("the connection was lost")
+                raise error
 
         dialect.do_execute, dialect.do_commit = do_execute, do_commit
 
@@ -87,6 +90,7 @@ NUMBERS = st.integers(1, 4)
 NAMES = st.sampled_from(["libogg", "speex"])
 CHANNELS = st.sampled_from(["development", "topic-x"])
 CONTENT = st.dictionaries(NAMES, NUMBERS)
+FAULTY = settings(deadline=None, suppress_health_check=list(HealthCheck))
 ENDS = ("began", "built", "failed", "lost", "cancelled")
 MOMENTS = st.sampled_from([STATEMENT, BEFORE_COMMIT, AFTER_COMMIT])
 FAULTS = st.one_of(
@@ -121,7 +125,7 @@ class FaultyRecords(RuleBasedStateMachine):
     A subclass says how to make an empty database and how a connection breaks.
     """
 
-    strike: ClassVar[Callable[[Any, type[Exception]], None]] = staticmethod(broken)
+    strike: Callable[[Any], None] | None = None
 
     def empty(self) -> str:
         """The URL of an empty database."""
@@ -136,7 +140,7 @@ class FaultyRecords(RuleBasedStateMachine):
 
     def open(self) -> None:
         self.records = Records(self.url, self.clock)
-        self.faults = Faults(self.records, type(self).strike)
+        self.faults = Faults(self.records, self.strike)
         # Everything is in memory, so that everything can be wrong.
         told(self.records)
 
@@ -228,3 +232,31 @@ class FaultyRecords(RuleBasedStateMachine):
     @breaking_rule()
     def delete_topic(self) -> None:
         self.records.delete_topic("topic-x", 9.0)
+
+
+class FaultySqlite(FaultyRecords):
+    """The farm is told that the connection was lost: SQLite has none to lose."""
+
+    def empty(self) -> str:
+        self.folder = tempfile.TemporaryDirectory()
+        return f"sqlite:///{self.folder.name}/farm.sqlite"
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.folder.cleanup()
+
+
+class FaultyPostgres(FaultyRecords):
+    """The server ends the connection, and the driver finds out."""
+
+    postgres: ClassVar[Cluster]
+
+    def empty(self) -> str:
+        return self.postgres.database()
+
+    def strike(self, connection: Any) -> None:
+        self.postgres.kill_connections(self.url, connection.get_backend_pid())
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.postgres.drop(self.url)

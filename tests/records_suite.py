@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from farm.plan.key import View
+from farm.records.finished import Ended
 from farm.records.rows import (
     BUILT,
     CANCELLED,
@@ -101,6 +102,34 @@ class RecordsSuite:
         assert opened().snapshots == {LINE: second}
         assert opened().snapshot_at(LINE, 1) == first
         assert opened().snapshot_at(("stable", "bookworm"), 1) is None
+
+    def test_a_snapshot_brought_what_the_archive_had_not_before(self, records: Records) -> None:
+        held = {"libogg": key_of(3), "speex": key_of(2)}
+        for one in (
+            snapshot(1, {"libogg": 1, "speex": 2}),
+            snapshot(2, {"libogg": 1, "speex": 2}, wanted=held),
+            snapshot(3, {"libogg": 3, "speex": 2}),
+            snapshot(4, {"libogg": 3}),
+        ):
+            records.put_snapshot(one)
+        brought = [(1, "libogg", key_of(1)), (1, "speex", key_of(2)), (3, "libogg", key_of(3))]
+        brought.append((4, "speex", ""))
+        changes = records.published_changes(LINE)
+        assert [(one.number, one.component, one.key) for one in changes] == brought
+        assert changes[0].published_at == 1001.0
+        assert records.published_changes(LINE, "libogg", since=2) == [changes[2]]
+
+    def test_builds_are_counted_since_they_ended(self, records: Records) -> None:
+        for number in (1, 2, 3):
+            records.start_build(build(number))
+        records.build_began(key_of(2))
+        records.build_succeeded(key_of(2), "d" * 64)
+        records.build_failed(key_of(1), "build", "cc: error")
+        assert records.ended_since(["bookworm", "el9"], 1004.5) == [
+            Ended("bookworm", BUILT, 1005.0, 1.0),
+            Ended("bookworm", FAILED, 1006.0, 5.0),
+        ]
+        assert len(records.ended_since(["bookworm"], 1005.0)) == 1
 
     def test_a_build_runs_from_when_a_worker_began(self, records: Records) -> None:
         asked = records.start_build(build())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from farm.records import tables
+from farm.records.database import same_place
 from farm.records.rows import LineId
 
 
@@ -31,14 +32,20 @@ def published_changes(
     :param since: number of the first snapshot that is looked at.
     """
     builds, snapshots = tables.snapshot_builds, tables.snapshots
-    same = [builds.c[name] == snapshots.c[name] for name in ("channel", "distro", "number")]
-    query = (
-        sa.select(builds.c.number, snapshots.c.published_at, builds.c.component, builds.c.content)
-        .join(snapshots, sa.and_(*same))
-        .where(builds.c.channel == line[0], builds.c.distro == line[1], builds.c.number >= since)
-        .order_by(builds.c.number, builds.c.component)
+    # A row may say as well that only what was wanted is another, and was held back.
+    before = sa.func.lag(builds.c.content).over(
+        partition_by=builds.c.component, order_by=builds.c.number
     )
+    found = sa.select(builds, before.label("before")).where(same_place(builds, line))
     if component:
-        query = query.where(builds.c.component == component)
+        found = found.where(builds.c.component == component)
+    row = found.subquery()
+    same = [row.c[name] == snapshots.c[name] for name in ("channel", "distro", "number")]
+    query = (
+        sa.select(row.c.number, snapshots.c.published_at, row.c.component, row.c.content)
+        .join(snapshots, sa.and_(*same))
+        .where(row.c.number >= since, row.c.content.is_distinct_from(row.c.before))
+        .order_by(row.c.number, row.c.component)
+    )
     rows = connection.execute(query)
     return [PublishedChange(number, at, name, key or "") for number, at, name, key in rows]

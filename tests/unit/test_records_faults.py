@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 from farm.plan.key import View
 from farm.records import database
@@ -19,31 +18,17 @@ from tests.records_data import LINE, Clock, build, generation, key_of, snapshot,
 from tests.records_faults import (
     AFTER_COMMIT,
     BEFORE_COMMIT,
+    FAULTY,
     STATEMENT,
     Fault,
     Faults,
-    FaultyRecords,
+    FaultySqlite,
 )
 from tests.stacks import head
 
 
-class FaultySqlite(FaultyRecords):
-    def empty(self) -> str:
-        self.folder = tempfile.TemporaryDirectory()
-        return f"sqlite:///{self.folder.name}/farm.sqlite"
-
-    def teardown(self) -> None:
-        super().teardown()
-        self.folder.cleanup()
-
-
-TestFaultySqlite = FaultySqlite.TestCase
-TestFaultySqlite.settings = settings(
-    max_examples=8,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+class TestFaultySqlite(FaultySqlite.TestCase):
+    settings = settings(FAULTY, max_examples=8, stateful_step_count=25)
 
 
 @pytest.fixture
