@@ -64,8 +64,8 @@ class TestFarm:
             "components": str(self.base / "components.yml"),
             "hooks": ["base"],
             "poll_interval_s": 0,
-            **{name: {"port": port} for name, port in ports.items()},
             **self.site,
+            **{name: {"port": port, **self.site.get(name, {})} for name, port in ports.items()},
         }
         YAML().dump(content, self.base / "site.yml")
         self.write_stack()

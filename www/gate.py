@@ -11,13 +11,21 @@ from typing import Any
 from farm.access import audit
 from farm.access.identity import ANYBODY, Identity, refusal
 from farm.access.roles import Permission, Role, role_among
+from farm.cli.show import plain
 from farm.errors import FarmError
 from farm.site import LOOPBACK, Site
 from www.accounts import LOCAL, Accounts
 
+MAX_NAME = 80
+"""Characters of a name that somebody claims to have."""
+
 
 class WrongPassword(FarmError):
     """A name and password that do not belong together."""
+
+    def __init__(self, message: str, name: str):
+        self.name = name
+        super().__init__(message)
 
 
 class Gate:
@@ -65,9 +73,10 @@ class Gate:
         try:
             name, _, password = base64.b64decode(given, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
-            raise WrongPassword("the Authorization header is not HTTP basic") from None
+            raise WrongPassword("the Authorization header is not HTTP basic", ANYBODY) from None
         if not await self.accounts.check(name, password):
-            raise WrongPassword(f"this is not the password of a user '{name}' of this farm")
+            name = plain(name)[:MAX_NAME]
+            raise WrongPassword(f"this is not the password of a user '{name}' of this farm", name)
         return self._local(name)
 
     def refusal(self, identity: Identity, permission: Permission) -> str:

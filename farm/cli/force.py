@@ -33,11 +33,9 @@ def force(
     dependents: Annotated[
         bool, typer.Option("--dependents", help="Also everything that is built with them.")
     ] = False,
-    branch: Annotated[
-        str | None, typer.Option("--branch", metavar="BRANCH", help="At its newest commit.")
-    ] = None,
-    commit: Annotated[
-        str | None, typer.Option("--commit", metavar="SHA", help="At this commit.")
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="BRANCH_OR_COMMIT", help="Default: the channel's newest."),
     ] = None,
     farm: FarmUrl = None,
     as_json: Json = False,
@@ -51,8 +49,7 @@ def force(
         "distros": distro or None,
         "channel": channel,
         "dependents": dependents,
-        "branch": branch,
-        "commit": commit,
+        "at": at,
         "reason": reason,
     }
     _print(client(farm).post("force", body=wish), as_json=as_json)

@@ -90,8 +90,6 @@ class Actor:
         channel = self.known.channel(asked.channel)
         for name in asked.components:
             self.known.component(name)
-        if asked.branch and asked.commit:
-            raise bad_request("give one of branch and commit")
         wanted: dict[str, list[str]] = {}
         for line in self._lines(channel, asked):
             graph = self.known.farm.graph(line[1])
@@ -100,7 +98,7 @@ class Actor:
                 found = graph.with_dependents(names) if asked.dependents else set(names)
                 wanted[line[1]] = [name for name in graph.order if name in found]
         if not wanted:
-            raise bad_request("none of the components is built for these distros")
+            raise Problem(HTTPStatus.CONFLICT, "none of the components is built for these distros")
         builders = [
             build_builder_name(name, distro)
             for distro, names in wanted.items()
@@ -114,7 +112,7 @@ class Actor:
                 dependents=asked.dependents,
                 reason=asked.reason,
                 who=self.identity.name,
-                at=asked.branch or asked.commit or "",
+                at=asked.at or "",
             )
         )
         return Forced(channel=channel, builds=wanted)
@@ -161,4 +159,4 @@ async def _plain(work: Callable[[], Awaitable[T]]) -> T:
     except InfrastructureError as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
     except FarmError as error:
-        raise bad_request(str(error)) from error
+        raise Problem(HTTPStatus.CONFLICT, str(error)) from error

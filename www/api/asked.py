@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from farm.model.names import Branch, ChannelName, ComponentName, DistroName, Line
+from farm.model.names import Branch, ChannelName, ComponentName, DistroName
 
 MAX_PAGE = 10_000
 MAX_TEXT = 500
 
-Text = Annotated[Line, Field(max_length=MAX_TEXT)]
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0a-\x1f\x7f]*$", max_length=MAX_TEXT)]
+"""One line."""
 _Offset = Annotated[int, Field(ge=0, le=10_000_000)]
 Digits = Annotated[str, Field(pattern=r"^[0-9a-f]{6,64}$")]
 """The first digits of a commit or build key."""
+TopicLabel = Annotated[str, Field(pattern=r"^(topic-)?[a-z0-9][a-z0-9.-]{0,53}$")]
+"""A topic's name, with or without the prefix of its channel."""
+BranchName = Annotated[
+    Branch,
+    Field(max_length=200),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": 200,
+            # What git check-ref-format(1) allows.
+            "pattern": r"^(?![-/.])(?!@$)(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))"
+            r"[^\x00-\x20\x7f~^:?*\[\\]*[^\x00-\x20\x7f~^:?*\[\\/.]$",
+        }
+    ),
+]
 
 
 class Asked(BaseModel):
@@ -97,16 +113,17 @@ class TopicsQuery(Asked):
 
 
 class TopicName(Asked):
-    """A topic, by its name with or without the prefix of its channel."""
+    """A topic or pull request."""
 
-    name: ChannelName
+    name: TopicLabel
+    """With or without the prefix of its channel."""
 
 
 class NewTopic(Asked):
     """A topic to be made."""
 
-    name: ChannelName
-    branch: Branch | None = None
+    name: TopicLabel
+    branch: BranchName | None = None
     """Of every component that has it; default: the topic's name."""
     base: ChannelName | None = None
     """The channel that the rest is taken from; default: the first of components.yml."""
@@ -132,11 +149,9 @@ class Force(Asked):
     """Default: the first of components.yml."""
     dependents: bool = False
     """Also everything that is built with them."""
-    branch: Branch | None = None
-    """At the newest commit of this branch instead of the channel's."""
-    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")] | None = None
-    """At this commit instead of the channel's newest."""
-    reason: Annotated[Line, Field(min_length=1, max_length=MAX_TEXT)]
+    at: BranchName | None = None
+    """At this branch or commit; default: the newest of the channel."""
+    reason: Annotated[Text, Field(min_length=1)]
     """Recorded with the builds."""
 
 

@@ -106,6 +106,9 @@ class FarmApi(Resource):
             return _told(problem)
         except WrongPassword as error:
             request.setHeader("www-authenticate", 'Basic realm="farm", charset="UTF-8"')
+            claimed = Identity(error.name)
+            where, path = address_of(request), request.path.decode(errors="replace")[:200]
+            self._gate.record(claimed, where, "log in", path, {}, allowed=False, outcome=str(error))
             return _told(Problem(HTTPStatus.UNAUTHORIZED, str(error), self._gate.login_url))
         except InfrastructureError as error:
             return _told(Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)))
