@@ -84,7 +84,7 @@ UPSTREAMS = {
         Upstream(
             "cli11",
             "headers only, CMake",
-            ("libcli11-dev",),
+            ("cli11-dev",),
             commands=UNTESTED,  # they fetch a test framework
             arguments=(
                 "-DCLI11_BUILD_EXAMPLES=OFF",
@@ -118,6 +118,7 @@ UPSTREAMS = {
             "bash-completion",
             "independent of the architecture, autotools",
             ("bash-completion", "bash-completion-dev"),
+            rpm=("perl", "perl-interpreter"),
             commands=UNTESTED,  # they drive a terminal
         ),
         Upstream("cmocka", "a library, CMake", ("libcmocka-dev", "libcmocka0")),

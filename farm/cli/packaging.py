@@ -12,7 +12,7 @@ import typer
 from farm.errors import FarmError
 
 if TYPE_CHECKING:
-    from farm.model import Component, Stack
+    from farm.model import Component, Family, Stack
 
 T = TypeVar("T")
 
@@ -51,6 +51,14 @@ Variables = Annotated[
 Output = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where to write; default: the directory itself.")
 ]
+Adopt = Annotated[
+    bool,
+    typer.Option(
+        "--adopt",
+        help="Write it into the repository and stage it for a commit: from then on the farm "
+        "uses it instead of writing its own.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace packaging that is there.")]
 
 
@@ -68,13 +76,16 @@ def debian(
     distro: DistroName = None,
     set_: Variables = None,
     output: Output = None,
+    adopt: Adopt = False,
     force: Force = False,
 ) -> None:
     """Write a debian/ directory for a component, from what it installs.
 
     Example: farm debian libogg --components components.yml --output /tmp/libogg
     """
-    _write("deb", directory, staged, component, components, distro, set_, output, force=force)
+    _write(
+        "deb", directory, staged, component, components, distro, set_, output, adopt, force=force
+    )
 
 
 def spec(
@@ -85,13 +96,16 @@ def spec(
     distro: DistroName = None,
     set_: Variables = None,
     output: Output = None,
+    adopt: Adopt = False,
     force: Force = False,
 ) -> None:
     """Write a spec file for a component, from what it installs.
 
     Example: farm spec libogg --staged /tmp/staging --output .
     """
-    _write("rpm", directory, staged, component, components, distro, set_, output, force=force)
+    _write(
+        "rpm", directory, staged, component, components, distro, set_, output, adopt, force=force
+    )
 
 
 def _write(
@@ -103,6 +117,7 @@ def _write(
     distro_name: str | None,
     assignments: list[str] | None,
     output: Path | None,
+    adopt: bool,
     *,
     force: bool,
 ) -> None:
@@ -124,8 +139,33 @@ def _write(
     if staged is None:
         typer.echo(f"building {info.name} in a scratch copy to see what it installs", err=True)
     manifest = scan(staged) if staged else stage(directory, info)
-    for path in write_skeleton(info, manifest, family, output or directory, replace=force):
+    if adopt and output:
+        raise typer.BadParameter("writes into the repository", param_hint="--adopt")
+    written = write_skeleton(info, manifest, family, output or directory, replace=force)
+    for path in written:
         print(path)
+    if adopt:
+        _stage_for_commit(directory, family, component, written)
+
+
+def _stage_for_commit(
+    directory: Path, family: Family, component: Component, written: tuple[Path, ...]
+) -> None:
+    """Have git take the files in with the next commit, and say what follows."""
+    from farm.git_process import run_git
+    from farm.model import Packaging
+    from farm.packaging.skeleton import GIT_TIMEOUT_S
+    from farm.packaging.tree import own_packaging
+
+    paths = [str(path.resolve()) for path in written]
+    run_git(["-C", str(directory), "add", "--", *paths], GIT_TIMEOUT_S)
+    own_packaging(directory, family, Packaging.REPOSITORY)
+    typer.echo("commit and push it: from that commit on the farm uses it as it is", err=True)
+    if component.packaging is Packaging.GENERATED:
+        typer.echo(
+            f"but components.yml says 'packaging: generated' of {component.name}: remove that line",
+            err=True,
+        )
 
 
 def described_component(
@@ -134,17 +174,36 @@ def described_component(
     """The component in a directory, as a components.yml describes it, and what else that says.
 
     :param name: default: the directory's.
-    :param components: the file; without it the component is one that no file describes.
+    :param components: the file; default: that of the workspace around the directory. Without
+        either, the component is one that no file describes.
     :raises FarmError: the file has no such component, or there are mistakes in it.
     """
     from farm.model.load import load_stack
     from farm.packaging.skeleton import bare_component
 
     bare = bare_component(directory, name)
-    if not components:
+    given = variables(assignments)
+    if components:
+        stack = load_stack(components, given)
+        return _entry(stack.components, bare.name, components), stack
+    found = _workspace_file(directory)
+    if found is None:
         return bare, None
-    stack = load_stack(components, variables(assignments))
-    return _entry(stack.components, bare.name, components), stack
+    stack = load_stack(found[0], {**found[1], **given})
+    return stack.components.get(bare.name, bare), stack
+
+
+def _workspace_file(directory: Path) -> tuple[Path, dict[str, str]] | None:
+    """The components file of the workspace that a directory is in, and its variables."""
+    from farm.workspace.layout import find_workspace
+    from farm.workspace.settings import load_settings
+
+    layout = find_workspace(directory.resolve(), {})
+    if layout is None:
+        return None
+    settings = load_settings(layout)
+    file = layout.downloaded if settings.is_url else Path(settings.source)
+    return (file, dict(settings.variables)) if file.is_file() else None
 
 
 def _entry(entries: Mapping[str, T], name: str, file: Path | None) -> T:

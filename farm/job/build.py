@@ -12,6 +12,7 @@ from farm.build.interface import BuildOutcome, BuildRequest, InputPackage
 from farm.digest import exposed_components, header, is_debug_package, output_digest
 from farm.errors import BuildFailure, FarmError, InfrastructureError
 from farm.git import without_credentials
+from farm.job.lint import lint_build
 from farm.job.log import BuildLog
 from farm.job.model import BuildResult, Job, JobInput, PoolFile
 from farm.job.workspace import Cache, Workspace
@@ -44,9 +45,10 @@ def build(job: Job, workspace: Workspace, cache: Cache, terminal: BinaryIO) -> B
         except BuildFailure as failure:
             log.write(f"{failure}\n")
             raise _with_hint(failure, workspace.tree) from failure
+        lint = lint_build(job.distro.family, workspace.made, outcome, log)
     for name in _names(outcome):
         (workspace.made / name).rename(workspace.out / name)
-    result = build_result(job, outcome, workspace.out, cache)
+    result = build_result(job, outcome, workspace.out, cache).model_copy(update={"lint": lint})
     (workspace.out / RESULT).write_text(result.model_dump_json(indent=1) + "\n")
     return result
 

@@ -62,6 +62,13 @@ class PoolFile(_Plain):
     architecture: str = ""
 
 
+class LintCounts(_Plain):
+    """How much lintian or rpmlint said of a build; the log has the lines."""
+
+    errors: int
+    warnings: int
+
+
 class BuildResult(_Plain):
     """`result.json` in the pool: what a build made and from what. Immutable."""
 
@@ -83,3 +90,5 @@ class BuildResult(_Plain):
     root_identity: str
     phases: dict[str, float]
     """Wall seconds per phase."""
+    lint: LintCounts | None = None
+    """None where the worker does not lint."""

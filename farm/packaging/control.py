@@ -11,7 +11,7 @@ from farm.packaging.build_tools import deb_build_depends
 from farm.packaging.info import PackagingInfo
 from farm.packaging.roles import Role
 from farm.packaging.split import BinaryPackage
-from farm.packaging.text import maintainer, one_line, paragraphs, synopsis
+from farm.packaging.text import description, maintainer, paragraphs, synopsis
 
 STANDARDS_VERSION = "4.6.2"
 COMPAT = 13
@@ -135,9 +135,7 @@ def _description(info: PackagingInfo, package: BinaryPackage, *, alone: bool) ->
     first = synopsis(info)
     if len(first) + len(suffix) < SYNOPSIS_LIMIT:
         first += suffix
-    body = paragraphs(
-        info.description or f"{one_line(info.summary) or info.name}.".replace("..", ".")
-    )
+    body = paragraphs(description(info))
     if sentence:
         body.append([sentence])
     extended = "\n .\n".join("\n".join(f" {line}" for line in lines) for lines in body)

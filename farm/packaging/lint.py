@@ -16,6 +16,7 @@ RPMLINT_CONFIGURATION = Path(__file__).with_name("templates") / "rpmlint.toml"
 TIMEOUT_S = 300.0
 TOOLS = {Family.DEB: "lintian", Family.RPM: "rpmlint"}
 
+_DEBUG = re.compile(r"-dbgsym_|-debug(?:info|source)-")
 _LINE = re.compile(r"^(?:(?P<deb>[EW]): \S+(?: source)?: |\S+ (?P<rpm>[EW]): )")
 
 
@@ -49,6 +50,11 @@ def lint(family: Family, packages: Sequence[Path]) -> Lint | None:
     except FarmError:
         return None
     return parse_lint(said)
+
+
+def is_linted(filename: str) -> bool:
+    """Whether a file is for a linter: packages and source packages, none of debug symbols."""
+    return filename.endswith((".deb", ".dsc", ".rpm")) and not _DEBUG.search(filename)
 
 
 def parse_lint(text: str) -> Lint:

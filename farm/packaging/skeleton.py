@@ -53,7 +53,7 @@ def skeleton_info(
     Dependencies on other components are given the names that this generator would give to their
     development packages.
     """
-    version, commit, timestamp, changes = _history(directory, component)
+    version, commit, timestamp, changes = history(directory, component)
     has_configure, test_target = tree_facts(directory, component.commands)
     own = component.packages_for(distro) if distro else component.packages.get(family.value, ())
     suffix = distro.version_suffix if distro else DIST_TAG if family is Family.RPM else ""
@@ -135,7 +135,7 @@ def _in_distribution_directories(manifest: Manifest, family: Family) -> Manifest
     return manifest.with_library_directory(native if family is Family.DEB else "/usr/lib64")
 
 
-def _history(directory: Path, component: Component) -> tuple[str, str, int, tuple[str, ...]]:
+def history(directory: Path, component: Component) -> tuple[str, str, int, tuple[str, ...]]:
     """Version, commit, time and changes; a directory without git has an initial version now."""
     try:
         where = ["-C", str(directory.resolve()), "rev-parse", "--absolute-git-dir", "HEAD"]

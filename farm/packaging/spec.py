@@ -26,6 +26,7 @@ from farm.packaging.spec_scripts import (
 from farm.packaging.split import BinaryPackage
 from farm.packaging.text import (
     capitalised,
+    description,
     maintainer,
     one_line,
     paragraphs,
@@ -88,7 +89,7 @@ def spec_text(info: PackagingInfo, packages: Sequence[BinaryPackage] | None) -> 
         homepage=escape(info.homepage),
         noarch=independent,
         build_requires=build_requires(info),
-        description=_description(info),
+        description=_escaped_description(info),
         main=main,
         subpackages=[p for p in listed if p.argument],
         build=build_lines(info),
@@ -175,7 +176,6 @@ def _globals(packages: Sequence[BinaryPackage] | None, independent: bool) -> lis
     return ["%global debug_package %{nil}"]
 
 
-def _description(info: PackagingInfo) -> str:
-    text = info.description or f"{one_line(info.summary) or info.name}."
-    lines = "\n\n".join("\n".join(block) for block in paragraphs(text))
+def _escaped_description(info: PackagingInfo) -> str:
+    lines = "\n\n".join("\n".join(block) for block in paragraphs(description(info)))
     return "\n".join(command_line(line) for line in lines.split("\n"))

@@ -63,6 +63,13 @@ def synopsis(info: PackagingInfo) -> str:
     return textwrap.shorten(line, SYNOPSIS_WIDTH, placeholder="...")
 
 
+def description(info: PackagingInfo) -> str:
+    """What a package manager shows below the summary, which it may not repeat (Policy 3.4.2)."""
+    if info.description.strip():
+        return info.description
+    return f"This is {info.name}, built from {info.homepage or info.vcs or 'its own sources'}."
+
+
 def capitalised(line: str) -> str:
     """A line that begins with a capital letter, as rpm's summaries do."""
     return line[:1].upper() + line[1:]
