@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from debian.deb822 import Deb822, Dsc
 from debian.debian_support import Version
@@ -12,11 +13,23 @@ from debian.debian_support import Version
 from farm.errors import CommandError
 from farm.run import clean_environment, run
 from repo_publish.errors import PublishError
+from repo_publish.fields import MAX_NAME, MAX_VERSION, field_problems, shown
 from repo_publish.manifest import ManifestFile
 
 # Debian Policy 5.6.1, 5.6.7 and 5.6.12.
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _VERSION = re.compile(r"(?:[0-9]+:)?[0-9A-Za-z][0-9A-Za-z.+~-]*")
+
+_SOURCE = re.compile(r"(?P<name>[^\s()]+)(?: \((?P<version>[^\s()]+)\))?")
+_FIELD = re.compile(r"^([^\s:]+)[ \t]*:", re.MULTILINE)
+_ONE_LINE = (
+    *("Package", "Source", "Version", "Architecture", "Maintainer", "Section", "Priority"),
+    *("Essential", "Protected", "Important", "Multi-Arch", "Homepage", "Format", "Origin"),
+)
+_OF_INDICES = frozenset(
+    ("filename", "size", "md5sum", "sha1", "sha256", "sha512", "description-md5", "directory")
+)
+"""Fields that say in an index where a package is: not its own to say (deb-control(5))."""
 
 Digests = Mapping[str, tuple[str, int]]
 """File name to SHA256 and size."""
@@ -33,9 +46,13 @@ def read_packages(
     dscs = [path for path in sources if path.suffix == ".dsc"]
     if len(dscs) != 1:
         raise PublishError(f"expected one .dsc, found {len(dscs)}: no binaries without source")
-    dsc = Dsc(dscs[0].read_bytes())
+    text = dscs[0].read_bytes()
+    _, payload, _ = Dsc.split_gpg_and_payload(iter(text.splitlines()))
+    _check_paragraph(dscs[0].name, b"\n".join(payload).decode(errors="replace"))
+    dsc = Dsc(text)
     source, version = _identity(dscs[0].name, dsc.get("Source", ""), dsc.get("Version", ""))
     problems = _source_problems(dscs[0], dsc, sources, digests)
+    problems += field_problems(dscs[0].name, _texts(dsc), one_line=_ONE_LINE)
     directory = pool_directory(source)
 
     def described(path: Path, kind: str, package: str, of: str, arch: str) -> ManifestFile:
@@ -57,14 +74,23 @@ def read_packages(
         fields = control_fields(path)
         package, of = _identity(path.name, fields.get("Package", ""), fields.get("Version", ""))
         arch = fields.get("Architecture", "")
-        owner = fields.get("Source", package).partition(" ")[0]
+        problems += field_problems(path.name, _texts(fields), one_line=_ONE_LINE)
+        problems += [
+            f"{path.name}: {name} is for indices to say"
+            for name in fields
+            if name.lower() in _OF_INDICES
+        ]
         wanted = f"{package}_{without_epoch(of)}_{arch}.deb"
         if path.name != wanted:
             problems.append(f"{path.name} should be called {wanted} by its control file")
         if arch not in (architecture, "all"):
             problems.append(f"{path.name} is for {arch}, the archive is for {architecture}")
-        if owner != source:
-            problems.append(f"{path.name} claims to be built from {owner}, not from {source}")
+        owner = _SOURCE.fullmatch(fields.get("Source", package))
+        if owner is None or (owner["name"], owner["version"] or of) != (source, version):
+            claim = shown(fields.get("Source", f"{package} ({of})"))
+            problems.append(
+                f"{path.name} claims to be built from {claim}, not from {source} ({version})"
+            )
         files.append(described(path, "binary", package, of, arch))
     if problems:
         raise PublishError("not publishable", problems)
@@ -77,9 +103,20 @@ def control_fields(deb: Path) -> Mapping[str, str]:
     :raises PublishError: it is not a .deb.
     """
     try:
-        return Deb822(run("read a package", ["dpkg-deb", "-f", deb], env=clean_environment()))
+        text = run("read a package", ["dpkg-deb", "-f", deb], env=clean_environment())
     except CommandError as error:
         raise PublishError(f"{deb.name} is not a Debian package") from error
+    _check_paragraph(deb.name, text)
+    return Deb822(text)
+
+
+def _check_paragraph(where: str, text: str) -> None:
+    """Refuse what readers could take for something else: a field twice, a second paragraph."""
+    names = [name.lower() for name in _FIELD.findall(text)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or "\n\n" in text.strip("\n"):
+        problem = f"the field {shown(twice[0])} twice" if twice else "more than one paragraph"
+        raise PublishError(f"{where} has {problem}")
 
 
 def compare_versions(pairs: Sequence[tuple[str, str]]) -> list[int]:
@@ -100,9 +137,19 @@ def without_epoch(version: str) -> str:
 
 
 def _identity(filename: str, name: str, version: str) -> tuple[str, str]:
-    if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version):
-        raise PublishError(f"{filename}: bad name or version: {name!r}, {version!r}")
+    if (
+        not _NAME.fullmatch(name)
+        or not _VERSION.fullmatch(version)
+        or len(name) > MAX_NAME
+        or len(version) > MAX_VERSION
+    ):
+        raise PublishError(f"{filename}: bad name or version: {shown(name)}, {shown(version)}")
     return name, version
+
+
+def _texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Fields that are plain text; python-debian takes lists of files apart."""
+    return {name: fields[name] for name in fields if isinstance(fields[name], str)}
 
 
 def _source_problems(path: Path, dsc: Dsc, sources: Sequence[Path], digests: Digests) -> list[str]:

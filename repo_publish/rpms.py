@@ -11,11 +11,23 @@ import createrepo_c
 from farm.run import clean_environment, run
 from repo_publish.debs import Digests
 from repo_publish.errors import PublishError
+from repo_publish.fields import MAX_NAME, MAX_VERSION, field_problems, path_problems, shown
 from repo_publish.manifest import ManifestFile
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _VERSION = re.compile(r"(?:[0-9]+:)?[A-Za-z0-9._+~^]+-[A-Za-z0-9._+~^]+")
 _PAIRS_PER_CALL = 500
+_TEXTS = {
+    "Summary": "summary",
+    "Description": "description",
+    "URL": "url",
+    "License": "rpm_license",
+    "Vendor": "rpm_vendor",
+    "Group": "rpm_group",
+    "Packager": "rpm_packager",
+    "BuildHost": "rpm_buildhost",
+}
+_SEVERAL_LINES = {"Description", "Summary"}
 
 
 def read_packages(
@@ -35,8 +47,16 @@ def read_packages(
         is_source = path == sources[0]
         version = f"{header.version}-{header.release}"
         full = version if header.epoch in (None, "", "0") else f"{header.epoch}:{version}"
-        if not _NAME.fullmatch(header.name) or not _VERSION.fullmatch(full):
-            raise PublishError(f"{path.name}: bad name or version: {header.name!r}, {full!r}")
+        if (
+            not _NAME.fullmatch(header.name)
+            or not _VERSION.fullmatch(full)
+            or len(header.name) > MAX_NAME
+            or len(full) > MAX_VERSION
+        ):
+            raise PublishError(
+                f"{path.name}: bad name or version: {shown(header.name)}, {shown(full)}"
+            )
+        problems += _header_problems(path.name, header)
         arch = "source" if is_source else header.arch
         wanted = f"{header.name}-{version}.{'src' if is_source else arch}.rpm"
         if path.name != wanted:
@@ -45,7 +65,8 @@ def read_packages(
             problems.append(f"{path.name} is not a source package")
         if not is_source and header.rpm_sourcerpm != sources[0].name:
             problems.append(
-                f"{path.name} was built from {header.rpm_sourcerpm}, not {sources[0].name}"
+                f"{path.name} was built from {shown(header.rpm_sourcerpm or '')}, "
+                f"not {sources[0].name}"
             )
         if arch not in (architecture, "noarch", "source"):
             problems.append(f"{path.name} is for {arch}, the archive is for {architecture}")
@@ -92,8 +113,20 @@ def compare_versions(pairs: Sequence[tuple[str, str]]) -> list[int]:
     return results
 
 
+def _header_problems(where: str, header: createrepo_c.Package) -> list[str]:
+    texts = {name: getattr(header, attribute) or "" for name, attribute in _TEXTS.items()}
+    for kind in ("requires", "provides", "conflicts", "obsoletes", "recommends", "supplements"):
+        for entry in getattr(header, kind):
+            # A name, and the parts of a version: each is one text in the metadata.
+            texts |= {f"{kind} {shown(entry[0])}": " ".join(filter(None, entry[:5]))}
+    problems = field_problems(where, texts, one_line=texts.keys() - _SEVERAL_LINES)
+    # A source package's files have no directory.
+    top = "/" if header.arch in ("src", "nosrc") else ""
+    return problems + path_problems(where, (f"{top}{d}{name}" for _, d, name, *_ in header.files))
+
+
 def _header(path: Path) -> createrepo_c.Package:
     try:
         return createrepo_c.package_from_rpm(str(path))
-    except (OSError, createrepo_c.CreaterepoCError) as error:
+    except (OSError, ValueError, createrepo_c.CreaterepoCError) as error:
         raise PublishError(f"{path.name} is not an RPM package") from error

@@ -55,6 +55,7 @@ def build_deb(
     binaries: Sequence[str] = (),
     source_fields: str = "",
     fields: str = "",
+    control: Mapping[str, str] | None = None,
     scripts: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write the source package and its binary packages; the .dsc is the first path.
@@ -62,20 +63,20 @@ def build_deb(
     `binaries` are the names of the binary packages (default: one, named as the source). Each
     installs ``/usr/share/<package>/content``. A version with a revision gets an orig tarball
     whose bytes depend on the upstream version only. `source_fields` are further lines of the .dsc
-    (``Build-Depends: make``), `fields` those of every binary package, `scripts` its maintainer
-    scripts.
+    (``Build-Depends: make``), `fields` those of every binary package (`control` takes any text),
+    `scripts` its maintainer scripts.
     """
     directory.mkdir(parents=True, exist_ok=True)
     extra = "".join(f"{line}\n" for line in source_fields.splitlines())
     sources = _deb_sources(directory, name, version, architecture, binaries or (name,), extra)
-    control = dict(line.split(": ", 1) for line in fields.splitlines())
+    more = {**dict(line.split(": ", 1) for line in fields.splitlines()), **(control or {})}
     debs = [
         _deb_binary(
             directory,
             package,
             name,
             version,
-            {"Architecture": architecture, "Depends": depends, **control},
+            {"Architecture": architecture, "Depends": depends, **more},
             content,
             scripts or {},
         )

@@ -135,7 +135,7 @@ def test_rpm_packages_and_their_source_have_repositories_of_their_own(
 
 
 def test_an_rpm_may_not_come_from_another_source(built: dict[str, list[Path]]) -> None:
-    with pytest.raises(PublishError, match="was built from other-1"):
+    with pytest.raises(PublishError, match="was built from 'other-1"):
         read(built["app"][0], built["other"][1])
 
 

@@ -69,7 +69,57 @@ def test_a_package_may_not_claim_another_source(tmp_path: Path) -> None:
     files = build_deb(tmp_path, "app", "1.0-1")
     foreign = build_deb(tmp_path / "other", "other", "1.0-1")[-1]
 
-    assert "other_1.0-1_all.deb claims to be built from other" in problems_of([*files, foreign])
+    assert "other_1.0-1_all.deb claims to be built from 'other (1.0-1)', not from app (1.0-1)" in (
+        problems_of([*files, foreign])
+    )
+
+
+def test_a_package_is_of_the_version_of_its_source(tmp_path: Path) -> None:
+    files = build_deb(tmp_path, "app", "1.0-1", binaries=["app"])
+    rebuilt = build_deb(tmp_path / "nmu", "app", "1.0-1+b1", fields="Source: app (1.0-1)")[-1]
+    stray = build_deb(tmp_path / "stray", "app", "1.0-2")[-1]
+
+    assert [file.version for file in read([*files[:-1], rebuilt]) if file.kind == "binary"] == [
+        "1.0-1+b1"
+    ]
+    assert "claims to be built from 'app (1.0-2)', not from app (1.0-1)" in problems_of(
+        [*files[:-1], stray]
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "problem"),
+    [
+        ("Filename: ../../etc/shadow", "Filename is for indices to say"),
+        ("SHA256: 0", "SHA256 is for indices to say"),
+        ("Maintainer: A\x1b[2J", r"Maintainer has the character '\x1b'"),
+        ("Homepage: http://a\u202eb", r"Homepage has the character '\u202e'"),
+        ("Section: misc\n more", "Section has more than one line"),
+        ("Depends: " + "a, " * 100_000 + "b", "Depends is 300001 characters long"),
+    ],
+)
+def test_fields_hold_what_they_may_hold(tmp_path: Path, field: str, problem: str) -> None:
+    name, _, value = field.partition(": ")
+    files = build_deb(tmp_path, "app", "1.0-1", control={name: value})
+
+    assert problem in problems_of(files)
+
+
+def test_a_source_says_everything_once(tmp_path: Path) -> None:
+    files = build_deb(tmp_path, "app", "1.0-1", source_fields="Version: 2.0-1")
+
+    assert "app_1.0-1.dsc has the field 'version' twice" in problems_of(files)
+
+
+@pytest.mark.parametrize("name", ["../app", "app/../../x", "app\nVersion: 9", "a" * 200, "APP"])
+def test_a_name_is_a_name(tmp_path: Path, name: str) -> None:
+    *sources, _ = build_deb(tmp_path, "app", "1.0-1")
+    deb = build_deb(tmp_path / "odd", "app", "1.0-1", control={"Package": name})[-1]
+
+    found = problems_of([*sources, deb])
+
+    assert any(said in found for said in ("bad name or version", "not a Debian package", "twice"))
+    assert len(found) < 300
 
 
 def test_a_package_has_the_name_of_its_fields(tmp_path: Path) -> None:
@@ -90,6 +140,12 @@ def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
     deb.write_bytes(b"not a package")
 
     assert "app_1.0-1_all.deb is not a Debian package" in problems_of([*sources, deb])
+
+
+def test_a_source_says_everything_once(tmp_path: Path) -> None:
+    files = build_deb(tmp_path, "app", "1.0-1", source_fields="Version: 2.0-1")
+
+    assert "app_1.0-1.dsc has the field 'version' twice" in problems_of(files)
 
 
 @pytest.mark.parametrize("name", ["../app", "App", "a/b", "a b"])
