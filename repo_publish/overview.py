@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
+from farm.errors import FarmError
 from repo_publish.front_page import SHOWN_SNAPSHOTS, Surroundings
 from repo_publish.held_back import HeldBack, held_back
 from repo_publish.line import STATE, Line, lines
@@ -39,13 +41,19 @@ def releases_of(archive: Path) -> dict[str, list[str]]:
     return found
 
 
-def write_overview(line: Line) -> None:
+def write_overview(line: Line, log: TextIO | None = None) -> None:
     """Bring the page of all archives, and that of the line's snapshots, up to date.
 
-    What is up to date already is not written.
-
-    :raises PublishError: a snapshot is damaged.
+    What is up to date already is not written. What is published does not depend on these pages:
+    a failure is told to `log`, and the next call makes up for it.
     """
+    try:
+        _write_overview(line)
+    except (OSError, FarmError) as error:
+        print(f"warning: the pages of all archives are not up to date: {error}", file=log)
+
+
+def _write_overview(line: Line) -> None:
     archive = line.archive
     with _lock(archive):
         held = {str(one): len(held_back(one)) for one in lines(archive)}
@@ -100,7 +108,12 @@ def snapshots_page(
 
 
 def _live_summaries(archive: Path) -> list[Summary]:
-    return [read_summary(line.link.resolve()) for line in lines(archive)]
+    found = []
+    for line in lines(archive):
+        # A line that is damaged is not listed; whoever publishes there is told what is wrong.
+        with suppress(OSError, FarmError):
+            found.append(read_summary(line.snapshot(line.live() or 0)))
+    return found
 
 
 def _write(path: Path, text: str) -> None:

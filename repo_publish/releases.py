@@ -127,7 +127,7 @@ def release(
         target.parent.mkdir(exist_ok=True)
         finished.rename(target)
         sync_file(target.parent)
-        write_overview(sources[0])
+        write_overview(sources[0], log)
     print(f"release {name} is published for {', '.join(distros)}", file=log)
     return [one for one in releases(archive) if one.release == name]
 

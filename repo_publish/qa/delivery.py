@@ -74,13 +74,14 @@ def retry_after_s(attempts: int) -> int:
     return min(FIRST_RETRY_S << doublings, LONGEST_RETRY_S)
 
 
-def waiting(archive: Path, hooks: Iterable[Webhook]) -> list[Waiting]:
-    """How every hook stands with every line that it wants."""
+def waiting(among: Iterable[Line], hooks: Iterable[Webhook]) -> list[Waiting]:
+    """How every hook stands with every one of these lines that it wants."""
+    among = list(among)
     found = []
     for hook in hooks:
-        known = _read(archive, hook)
-        for line in lines(archive):
+        for line in among:
             if hook.wants(str(line)):
+                known = _read(line.archive, hook)
                 standing = _standing(line, known)
                 snapshots = tuple(n for n in _published(line) if n > standing.delivered)
                 found.append(Waiting(hook, line, snapshots, standing))
@@ -95,18 +96,23 @@ def deliver_due(
     *,
     post: Post | None = None,
     clock: Callable[[], float] = time.time,
+    among: Sequence[Line] | None = None,
 ) -> int:
     """Deliver what is due now, in order; how many events were confirmed.
 
     Somebody else who does the same at this moment is waited for. A process that is killed between
     an answer and its record delivers that event once more, with the same id.
+
+    :param among: only the events of these lines; None: of all.
+    :raises PublishError: a line is damaged.
     """
     courier = _Courier(secret, log, post or post_with_requests, clock)
     confirmed = 0
     with _lock(archive):
+        there = lines(archive) if among is None else among
         for hook in hooks:
-            _remember_new(archive, hook)
-        for one in waiting(archive, hooks):
+            _remember_new(archive, hook, there)
+        for one in waiting(there, hooks):
             standing = one.standing
             for snapshot in one.snapshots:
                 if standing.next_try > clock():
@@ -216,11 +222,11 @@ def _read(archive: Path, hook: Webhook) -> _Hook | None:
         return None
 
 
-def _remember_new(archive: Path, hook: Webhook) -> None:
+def _remember_new(archive: Path, hook: Webhook, there: Iterable[Line]) -> None:
     """Note where a new hook begins: whatever is published from now on, it will hear of."""
     if _read(archive, hook) is None:
-        there = {str(line): _standing(line, None) for line in lines(archive)}
-        _replace(_path(archive, hook), _Hook(lines=there))
+        begins = {str(line): _standing(line, None) for line in there}
+        _replace(_path(archive, hook), _Hook(lines=begins))
 
 
 def _write(archive: Path, hook: Webhook, line: Line, standing: Standing) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from repo_publish.line import Line
 from repo_publish.overview import write_overview
 from repo_publish.qa.reports import Report, record
@@ -13,5 +15,5 @@ def take_report(line: Line, report: Report) -> Report:
     :raises PublishError: the line has no such snapshot.
     """
     kept = record(line, report)
-    write_overview(line)
+    write_overview(line, sys.stderr)
     return kept

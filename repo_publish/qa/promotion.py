@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
 
 from farm.qa import Promotion
 from repo_publish.errors import PublishError
-from repo_publish.line import Line, line_of, lines
+from repo_publish.line import Line, line_of
 from repo_publish.live import Kept, kept
 from repo_publish.model import Snapshot
 from repo_publish.publisher import Stores
@@ -50,17 +49,18 @@ def published(line: Line, number: int) -> Kept:
     return kept(line, number)
 
 
-def due_promotions(archive: Path, rules: Iterable[Promotion]) -> list[Due]:
-    """What the rules promote now.
+def due_promotions(among: Iterable[Line], rules: Iterable[Promotion]) -> list[Due]:
+    """What the rules promote now of these lines' snapshots.
 
     :raises PublishError: a snapshot is damaged.
     """
+    among = list(among)
     found = []
     for rule in rules:
-        for source in lines(archive):
+        for source in among:
             if not rule.applies_to(source.channel, source.distro):
                 continue
-            target = line_of(archive, rule.to, source.distro)
+            target = line_of(source.archive, rule.to, source.distro)
             number = snapshot_to_promote(
                 rule,
                 source.channel,

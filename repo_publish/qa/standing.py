@@ -77,7 +77,7 @@ def line_standing(line: Line, settings: Qa | None) -> LineStanding:
         for rule in (settings.promotions if settings else ())
         if rule.applies_to(line.channel, line.distro)
     ]
-    hooks = waiting(line.archive, settings.webhooks if settings else ())
+    hooks = waiting([line], settings.webhooks if settings else ())
     return LineStanding(
         line=str(line),
         snapshots=tuple(
@@ -94,7 +94,6 @@ def line_standing(line: Line, settings: Qa | None) -> LineStanding:
         hooks=tuple(
             Told(hook=one.hook.name, waiting=one.snapshots, **one.standing.model_dump())
             for one in hooks
-            if one.line == line
         ),
     )
 

@@ -23,6 +23,7 @@ import requests
 from repo_publish.manifest import load_manifest
 from repo_publish.verify import verify_snapshot
 from tests.archive_clients import AptClient, Farm, add_package, run_client, served
+from tests.diamond import diamond
 
 pytestmark = pytest.mark.real
 
@@ -242,3 +243,42 @@ def test_reports_come_by_post_while_the_master_serves_the_archive(farm: Farm) ->
         assert requests.get(address, headers=good, timeout=20).status_code == 405
         page = requests.get(f"{url}/snapshots/development/bookworm/", timeout=20).text
     assert "smoke pass" in page
+
+
+def test_the_master_hands_over_what_is_published(tmp_path: Path) -> None:
+    with listening() as lab:
+        hooks = [{"name": "lab", "url": lab.url, "lines": ["stable-*/*"]}]
+        with diamond(tmp_path, qa={"webhooks": hooks}) as master:
+            farm = Farm(tmp_path / "publishing", "deb", master.archive_url.rstrip("/"))
+            farm.directory.mkdir()
+            farm.archive.symlink_to(master.state / "archive")
+            add_package(farm, "app", "1.0")
+            # The master's own line is published by a stand-in; this is a real one beside it.
+            farm.publish_json(farm.publication_json().replace('"development"', '"stable-1.0"'))
+            wait_for("the event comes", lambda: lab.requests)
+
+            token = (master.state / "secrets/qa-token").read_text().strip()
+            answer = requests.post(
+                lab.events()[0]["reports"],
+                json={"by": "smoke", "result": "pass"},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=20,
+            )
+            assert answer.status_code == 201, answer.text
+            watchers = processes("qa hand-off --watch", master.base)
+            assert len(watchers) == 1
+        wait_for("it ends with the master", lambda: not processes("hand-off", master.base))
+
+
+def processes(what: str, site: Path) -> list[str]:
+    """Running commands that contain `what`, of the site in that directory."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            environment = (process / "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if what in command and str(site) in environment:
+            found.append(command)
+    return found

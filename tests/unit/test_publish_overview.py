@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from repo_publish.held_back import HeldBack, remember
@@ -66,6 +67,26 @@ def test_what_is_up_to_date_is_not_written_again(tmp_path: Path) -> None:
 
     assert (tmp_path / "index.html").stat().st_mtime_ns == before.st_mtime_ns
     assert not (tmp_path / ".index.html.new").exists()
+
+
+def test_a_damaged_line_does_not_keep_others_from_being_listed(tmp_path: Path) -> None:
+    line = a_line(tmp_path, a_manifest())
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/bookworm").symlink_to("/nowhere")
+
+    write_overview(line)
+
+    assert 'href="development/bookworm/"' in (tmp_path / "index.html").read_text()
+
+
+def test_pages_that_cannot_be_written_are_told_of_and_nothing_else(tmp_path: Path) -> None:
+    line = a_line(tmp_path, a_manifest())
+    (tmp_path / "index.html").mkdir()
+    log = io.StringIO()
+
+    write_overview(line, log)
+
+    assert log.getvalue().startswith("warning: the pages of all archives are not up to date")
 
 
 def test_the_history_says_what_each_snapshot_did() -> None:

@@ -81,7 +81,7 @@ def test_what_fails_is_tried_again_later_and_later_and_the_order_stays(line: Lin
 
     waits = []
     for _ in range(3):
-        (one,) = waiting(line.archive, [HOOK])
+        (one,) = waiting([line], [HOOK])
         waits.append(one.standing.next_try - int(lab.now))
         lab.now = one.standing.next_try - 1
         assert lab.deliver(line.archive) == 0, "not yet"
@@ -90,7 +90,7 @@ def test_what_fails_is_tried_again_later_and_later_and_the_order_stays(line: Lin
 
     assert waits == [5, 10, 20]
     assert lab.heard == [3, 3, 3, 3, 4]
-    assert waiting(line.archive, [HOOK])[0].standing.attempts == 0
+    assert waiting([line], [HOOK])[0].standing.attempts == 0
 
 
 def test_the_wait_doubles_up_to_an_hour() -> None:
@@ -139,4 +139,4 @@ def test_lines_that_a_hook_does_not_want_are_left_out(line: Line) -> None:
     lab = Lab()
 
     assert lab.deliver(line.archive, hook) == 0
-    assert waiting(line.archive, [hook]) == []
+    assert waiting([line], [hook]) == []
