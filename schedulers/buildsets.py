@@ -6,6 +6,7 @@ The external id of a buildset says what it is for: ``build/<key>``,
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from farm.decisions import Publish, Start
 from farm.heads import Head
 from farm.plan.key import TRUSTED
 from farm.records.store import LineId
+
+STARTED_AT = time.time()
+"""When this run of the master read its configuration: before it could claim anything."""
 
 Submitted = tuple[int, dict[int, int]]
 """What Buildbot says of a new buildset: its id, and its request ids by builder id."""
@@ -68,6 +72,30 @@ class Buildsets:
             else:
                 continue
             self._pending[buildset["bsid"]] = pending
+
+    async def release_stale(self) -> None:
+        """Release the requests that an earlier run of the master claimed and nobody works on.
+
+        Buildbot does so when it starts, but forgets it for ever when it is killed at just that.
+        """
+        mine = [
+            Filter("complete", "eq", [False]),
+            Filter("claimed_by_masterid", "eq", [self._master.masterid]),
+        ]
+        at_work = {
+            request.id
+            for builder in self._master.botmaster.builders.values()
+            for build in (*builder.building, *builder.old_building)
+            for request in build.requests
+        }
+        stale = [
+            request["buildrequestid"]
+            for request in await self._master.data.get(("buildrequests",), filters=mine)
+            if request["claimed_at"].timestamp() <= STARTED_AT
+            and request["buildrequestid"] not in at_work
+        ]
+        if stale:
+            await self._master.data.updates.unclaimBuildRequests(stale)
 
     def complete(self, bsid: int) -> Pending | None:
         """What the buildset was for that is complete now; None where it is none of these."""

@@ -169,6 +169,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
     async def _recover(self) -> None:
         farm = self.state.farm
         await self._buildsets.recover(self.state.read_publication)
+        await self._buildsets.release_stale()
         farm.resume(self._buildsets.keys)
         for key in list(farm.records.unfinished):
             self._take_result(key)

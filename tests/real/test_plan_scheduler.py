@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,6 +125,17 @@ def test_a_killed_master_carries_on(farm: TestFarm) -> None:
     done = [line.split()[3] for line in (farm.state / "started").read_text().splitlines()]
     again = len(done) - len(set(done))
     assert again <= 3, "only what was under way when the master died is built twice"
+
+
+def test_a_master_that_is_killed_while_it_starts_forgets_no_build(farm: TestFarm) -> None:
+    push(farm, "top", behaviour="hang")
+    farm.wait("top hangs", lambda: farm.started().count("top") == 2)
+    farm.kill(farm.master)
+    # What Buildbot has done first of all when it starts, and does no more the next time.
+    with sqlite3.connect(farm.master / "state.sqlite") as database:
+        database.execute("update masters set active = 0")
+    farm.start_master()
+    farm.wait("top is begun again", lambda: farm.started().count("top") == 3)
 
 
 def test_a_component_added_to_the_stack_is_built_after_a_reconfiguration(farm: TestFarm) -> None:
