@@ -236,7 +236,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         for start in step.starts:
             build = start.build
             try:
-                self.state.write_job(start)
+                self.state.jobs.write(start)
             except FarmError as error:
                 farm.interrupted(build.key, str(error))
                 continue

@@ -12,14 +12,13 @@ from twisted.internet import defer, threads
 from twisted.logger import Logger
 
 from farm import pool
-from farm.decisions import Publish, Start
-from farm.digest import is_debug_package
+from farm.decisions import Publish
 from farm.errors import FarmError
 from farm.files import write_atomically
 from farm.generations import Farm
 from farm.git import Mirror, mirror_path
-from farm.heads import Followed, Head, changes_since, find_head, read_heads
-from farm.job.model import BuildResult, Job, JobInput
+from farm.heads import Followed, Head, find_head, read_heads
+from farm.job.model import BuildResult
 from farm.model import Stack
 from farm.plan.key import TRUSTED, KeyInputs
 from farm.plan.planner import State
@@ -28,6 +27,7 @@ from farm.records.store import BuildRow, LineId, Records
 from farm.site import Site
 from farm.topics import PULL, verdict_of
 from repo_publish.model import Publication
+from schedulers.jobs import JobFiles
 from schedulers.publication import described
 from services.forge import Status
 
@@ -63,6 +63,13 @@ class FarmState:
         self.farm = Farm(stack, records)
         self.pool = site.state / "pool"
         self.untrusted_pool = site.state / "pool-untrusted"
+        self.jobs = JobFiles(
+            site.state / "jobs",
+            self.farm,
+            site.pool.public_url.rstrip("/"),
+            self.mirror,
+            self.result,
+        )
         self._fetches = defer.DeferredSemaphore(PARALLEL_FETCHES)
 
     def close(self) -> None:
@@ -183,75 +190,6 @@ class FarmState:
                 found.append(Status(repository, topic.commit, context, url, verdict))
         return found
 
-    def _job_path(self, key: str) -> Path:
-        return self.site.state / "jobs" / f"{key}.json"
-
-    def read_job(self, key: str) -> str:
-        """The job file of a build, as text."""
-        return self._job_path(key).read_text()
-
-    def write_job(self, start: Start) -> None:
-        """Say everything that a worker needs to know for a build, once and for all."""
-        farm, build = self.farm, start.build
-        component = farm.stack.components[build.component]
-        generation = farm.records.generations[build.channel, build.distro]
-        head = generation.admitted[build.component]
-        job = Job(
-            key=build.key,
-            component=component,
-            distro=farm.stack.distros[build.distro],
-            channel=build.channel,
-            maintainer=farm.stack.maintainer,
-            commit=head.commit,
-            upstream_version=head.upstream_version,
-            rebuild=build.rebuild,
-            timestamp=head.timestamp,
-            changes=self._changes(build, head),
-            inputs=self._inputs(start),
-            timeout_minutes=start.timeout_minutes,
-            pool_url=self.site.pool.public_url.rstrip("/"),
-        )
-        write_atomically(self._job_path(build.key), job.model_dump_json(indent=1))
-
-    def _changes(self, build: BuildRow, head: Head) -> tuple[str, ...]:
-        snapshot = self.farm.records.snapshots.get((build.channel, build.distro))
-        before = snapshot and self.farm.records.builds.get(
-            snapshot.content.get(build.component, "")
-        )
-        component = self.farm.stack.components[build.component]
-        changes: tuple[str, ...] = ()
-        if before and before.inputs["commit"] != head.commit:
-            try:
-                mirror = self.mirror(component.git)
-                changes = changes_since(mirror, component, before.inputs["commit"], head.commit)
-            except FarmError as error:
-                _log.warn("{error}", error=error)
-        rebuilt = tuple(f"Rebuilt: {reason}" for reason in build.reasons) if build.rebuild else ()
-        return changes + rebuilt or (f"Commit {head.commit[:12]}: {head.subject}",)
-
-    def _inputs(self, start: Start) -> tuple[JobInput, ...]:
-        direct = set(self.farm.stack.components[start.build.component].depends)
-        inputs = []
-        for name, key in sorted(start.sees.items()):
-            result = self.result(self.farm.records.builds[key])
-            if result is None:
-                raise FarmError(f"the pool has lost build {key} of {name} on {start.build.distro}")
-            inputs += [
-                JobInput(
-                    component=name,
-                    package=file.package,
-                    version=file.version,
-                    filename=file.filename,
-                    key=key,
-                    sha256=file.sha256,
-                    size=file.size,
-                    direct=name in direct,
-                )
-                for file in result.files
-                if file.kind == "binary" and not is_debug_package(file.package)
-            ]
-        return tuple(inputs)
-
     def has(self, key: str) -> bool:
         """Whether the pool has a build."""
         return (pool.directory(self.pool, key) / pool.RESULT).exists()
@@ -272,7 +210,7 @@ class FarmState:
             title=self.site.title,
             distribution=distro,
             packages=tuple(
-                described(records, publish.line, records.builds[key], self.read_job, self.mirror)
+                described(records, publish.line, records.builds[key], self.jobs.read, self.mirror)
                 for _, key in sorted(publish.content.items())
             ),
         )

@@ -33,7 +33,7 @@ _VERDICT = re.compile(r"^farm: (?P<phase>[a-z -]+) failed: (?P<message>.*)$")
 @util.renderer
 def job_text(props: Any) -> str:
     """The job file of the build, as the planner wrote it."""
-    return plan_scheduler(props.master).state.read_job(props.getProperty("build_key"))
+    return plan_scheduler(props.master).state.jobs.read(props.getProperty("build_key"))
 
 
 class Why(buildstep.BuildStep):
