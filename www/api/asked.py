@@ -50,6 +50,15 @@ class LineName(Asked):
     distro: DistroName
 
 
+class LinesQuery(Asked):
+    """Which lines."""
+
+    kind: Annotated[str, Field(pattern=r"^(channel|topic|pull)?$")] = "channel"
+    """Lines of the channels of components.yml, of topics, or of pull requests; empty: all."""
+    offset: _Offset = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 200
+
+
 class LineQuery(LineName):
     """A line, and which of its components."""
 
@@ -109,7 +118,7 @@ class TopicsQuery(Asked):
     kind: Annotated[str, Field(pattern=r"^(topic|pull)?$")] = ""
     """`topic` or `pull`; default: both."""
     offset: _Offset = 0
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=50)] = 20
 
 
 class TopicName(Asked):

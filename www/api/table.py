@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from http import HTTPStatus
+from typing import Any
 
 from farm.access.roles import Permission
 from www.api import asked, edges, feed, metrics, model
@@ -15,9 +17,10 @@ READS = (
         "lines",
         "GET",
         "lines",
-        "Every line in a few figures",
+        "Lines in a few figures each",
         model.Lines,
-        lambda r, _: lines.lines(r.known),
+        lambda r, q: lines.lines(r.known, q),
+        asked.LinesQuery,
     ),
     Route(
         "line",
@@ -136,7 +139,7 @@ READS = (
         "openapi.json",
         "This description",
         JSON,
-        lambda r, _: description(ROUTES, r.source.site.title),
+        lambda r, _: _described(r.source.site.title),
     ),
 )
 
@@ -204,3 +207,8 @@ WRITES = (
 )
 
 ROUTES = READS + WRITES
+
+
+@cache
+def _described(title: str) -> dict[str, Any]:
+    return description(ROUTES, title)

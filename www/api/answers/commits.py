@@ -44,8 +44,9 @@ def commit(known: Known, facts: CommitFacts) -> CommitPage:
                 continue
             head = known.farm.wishes.newest_head(place, name)
             having = facts.heads.get(head.commit) if head else None
-            # Only those topics and pull requests count that have it.
-            if having is not None or known.kind(place[0]) == "channel":
+            # Of topics and pull requests only those count that brought it themselves.
+            own = (place[0], name) in known.farm.records.heads
+            if known.kind(place[0]) == "channel" or (own and having is not None):
                 lines.append(_on_line(known, place, name, head, having))
     return CommitPage(
         commit=facts.commit,

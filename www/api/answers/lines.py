@@ -8,13 +8,16 @@ from farm.plan.planner import Node, State
 from farm.plan.report import package_version
 from farm.records.store import BuildRow, LineId
 from www.api.answers.known import HELD_BACK, Known, shown_state
-from www.api.asked import LineQuery
+from www.api.asked import LineQuery, LinesQuery
 from www.api.model import ComponentState, Line, Lines, LineSummary
 
 
-def lines(known: Known) -> Lines:
-    """Every line in a few figures."""
-    return Lines(lines=[LineSummary(**summary(known, line)) for line in known.farm.lines])
+def lines(known: Known, asked: LinesQuery) -> Lines:
+    """A page of the lines, each in a few figures."""
+    found = [line for line in known.farm.lines if asked.kind in ("", known.kind(line[0]))]
+    page = found[asked.offset : asked.offset + asked.limit]
+    shown = [LineSummary(**summary(known, line)) for line in page]
+    return Lines(lines=shown, found=len(found))
 
 
 def summary(known: Known, line: LineId) -> dict[str, object]:
