@@ -19,8 +19,11 @@ from repo_publish.live import Live
 from repo_publish.manifest import MANIFEST, Manifest, package_paths
 from repo_publish.model import Publication
 from repo_publish.overview import surroundings_of
+from repo_publish.provenance import DIRECTORY as PROVENANCE
+from repo_publish.provenance import signature_of, write_statements, written
 from repo_publish.release import write_release
 from repo_publish.rpm_signing import sign_packages
+from repo_publish.sbom import SBOM, sbom_text
 from repo_publish.summary import SUMMARY, summary_of
 
 
@@ -80,42 +83,65 @@ class Assembly:
         key: SigningKey,
         earlier: Sequence[Path],
     ) -> None:
-        """Everything around the packages: logs, older files, client files, signatures.
+        """Everything around the packages: logs, provenance, older files, client files, signatures.
 
         :param earlier: trees of earlier snapshots whose packages and indices stay reachable.
         """
         tree = self.tree
-        for log in (content.log for content in contents if content.log):
-            place(log.origin, tree / log.extra.path)
+        _place_extras(contents, tree)
         there = set(manifest.files())
         for old_tree in earlier:
             older = package_paths(old_tree) - there
             place_all(older, old_tree, tree)
             there |= older
+        with self.keyring.session(self.log) as signer:
+            manifest = write_statements(manifest, tree, signer)
+            manifest = self._with_sbom(manifest)
+            self._describe(manifest, key)
+            entries = self._entries(manifest, earlier)
+            _sign(signer, tree, entries, manifest.family)
+        _set_times(tree, entries, manifest.timestamp)
+
+    def _with_sbom(self, manifest: Manifest) -> Manifest:
+        before = self.live.tree / SBOM if self.live else None
+        text = sbom_text(manifest, before.read_text() if before and before.is_file() else "")
+        return manifest.model_copy(update={"sbom": written(self.tree, SBOM, text)})
+
+    def _describe(self, manifest: Manifest, key: SigningKey) -> None:
+        """Write what people and programs read of the snapshot."""
+        tree = self.tree
         self.keyring.export(key, ascii_file=tree / KEY_ASCII, binary_file=tree / KEY_BINARY)
         before = self.live.manifest if self.live else None
         (tree / SUMMARY).write_text(summary_of(manifest, before).model_dump_json(indent=1) + "\n")
         write_client_files(manifest, tree, surroundings_of(self.line))
         (tree / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
+
+    def _entries(self, manifest: Manifest, earlier: Sequence[Path]) -> list[Path]:
+        """The files through which clients find everything else, to be signed."""
         if manifest.family is Family.DEB:
             release = write_release(
                 self.publication,
-                tree=tree,
+                tree=self.tree,
                 number=manifest.number,
                 timestamp=manifest.timestamp,
                 earlier=earlier,
             )
-            entries = [release]
-        else:
-            yum.keep_earlier_metadata(tree, earlier)
-            entries = yum.repomd_files(tree)
-        with self.keyring.session(self.log) as signer:
-            _sign(signer, tree, entries, manifest.family)
-        _set_times(tree, entries, manifest.timestamp)
+            return [release]
+        yum.keep_earlier_metadata(self.tree, earlier)
+        return yum.repomd_files(self.tree)
+
+
+def _place_extras(contents: Sequence[Content], tree: Path) -> None:
+    """Link the logs of all builds, and the provenance of those that were published before."""
+    for one in (one for content in contents for one in content.extras):
+        place(one.origin, f"{tree}/{one.extra.path}")
+        if one.extra.path.startswith(f"{PROVENANCE}/"):
+            place(signature_of(f"{one.origin}"), f"{tree}/{signature_of(one.extra.path)}")
 
 
 def _sign(signer: Signer, tree: Path, entries: Sequence[Path], family: Family) -> None:
-    signer.detach(tree / MANIFEST, tree / f"{MANIFEST}.asc")
+    for name in (MANIFEST, SBOM):
+        signer.detach(tree / name, tree / signature_of(name))
     for entry in entries:
         if family is Family.DEB:
             signer.clearsign(entry, entry.with_name("InRelease"))

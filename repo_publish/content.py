@@ -19,7 +19,8 @@ from repo_publish.model import Publication, Published
 _PACKAGE_KINDS = ("source", "binary")
 LOGS = "logs"
 """Directory of a snapshot for the logs of its builds."""
-_KEY_DIGITS = 16
+KEY_DIGITS = 16
+"""Of a build key in a file name: enough that a name is one of a kind."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,13 @@ class Content:
     """What the snapshot says of the build that has it."""
     result: BuildResult | None = None
     """What the pool says of the build that comes from there."""
-    log: PlacedExtra | None = None
+    extras: tuple[PlacedExtra, ...] = ()
+    """The build's log, and for a build that was published before its provenance."""
+
+    @property
+    def log(self) -> PlacedExtra | None:
+        """The build's log."""
+        return next((one for one in self.extras if one.extra.path.startswith(f"{LOGS}/")), None)
 
 
 def collect(
@@ -86,9 +93,9 @@ def collect(
                     new=snapshot is not live,
                     checked=True,
                     before=there,
-                    log=PlacedExtra(there.log, snapshot.tree / there.log.path)
-                    if there.log
-                    else None,
+                    extras=tuple(
+                        PlacedExtra(extra, snapshot.tree / extra.path) for extra in there.extras
+                    ),
                 )
             )
             continue
@@ -131,13 +138,12 @@ def _from_pool(published: Published, publication: Publication, pool: Path | None
     read = debs.read_packages if publication.family is Family.DEB else rpms.read_packages
     described = read(paths["source"], paths["binary"], digests, publication.architecture)
     placed = tuple(Placed(file, directory / file.filename) for file in described)
-    log = PlacedExtra(_log(result, logs[0]), directory / logs[0].filename) if logs else None
-    return Content(published, result.version, placed, new=True, result=result, log=log)
+    extras = tuple(PlacedExtra(_log(result, log), directory / log.filename) for log in logs)
+    return Content(published, result.version, placed, new=True, result=result, extras=extras)
 
 
 def _log(result: BuildResult, file: PoolFile) -> Extra:
-    # The key makes the name one of a kind: a build's log is never another's.
-    name = f"{result.component}_{result.key[:_KEY_DIGITS]}.log"
+    name = f"{result.component}_{result.key[:KEY_DIGITS]}.log"
     return Extra(path=f"{LOGS}/{name}", sha256=file.sha256, size=file.size)
 
 

@@ -93,6 +93,8 @@ class ManifestComponent(_Plain):
     finished: int = 0
     log: Extra | None = None
     """Of the build."""
+    provenance: Extra | None = None
+    """Signed statement of where the build came from; its signature is beside it (``.asc``)."""
     since: int = 0
     """When the line first published this build, in seconds since 1970; 0: not known."""
     changes: tuple[str, ...] = ()
@@ -101,7 +103,7 @@ class ManifestComponent(_Plain):
     @property
     def extras(self) -> tuple[Extra, ...]:
         """Files that come with the packages."""
-        return (self.log,) if self.log else ()
+        return tuple(extra for extra in (self.log, self.provenance) if extra)
 
 
 class Rollback(_Plain):
@@ -158,6 +160,8 @@ class Manifest(_Plain):
     components: tuple[ManifestComponent, ...]
     origin: Origin | None = None
     """Of a promotion or a release."""
+    sbom: Extra | None = None
+    """What the snapshot is made of, in CycloneDX; its signature is beside it."""
     release: str = ""
     """The release that this is, as ``1.2``; its channel is then ``releases/1.2``."""
     rollback: Rollback | None = None
@@ -177,8 +181,12 @@ class Manifest(_Plain):
         return f"{SNAPSHOTS}/{self.channel}/{self.distro}/{self.number}"
 
     def extras(self) -> dict[str, Extra]:
-        """Every file beside the packages that builds brought, by its path."""
-        return {extra.path: extra for c in self.components for extra in c.extras}
+        """Every file beside the packages that the snapshot vouches for, by its path."""
+        found = [
+            *(e for c in self.components for e in c.extras),
+            *([self.sbom] if self.sbom else []),
+        ]
+        return {extra.path: extra for extra in found}
 
     def offered(self) -> list[ManifestFile]:
         """Every package file that a client of the line may have: of this snapshot, and of what was

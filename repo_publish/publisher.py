@@ -221,6 +221,7 @@ class _Publishing:
         earlier = [self.line.snapshot(n) for n in self.line.numbers()[-KEPT_SNAPSHOTS:]]
         assembly.finish(manifest, contents, key, earlier)
         trusted = {p.file.path for c in contents if not c.new for p in c.files}
+        trusted |= {one.extra.path for c in contents if not c.new for one in c.extras}
         verify_snapshot(assembly.tree, trusted=trusted, work=work)
         sync_filesystem(work)
         database = assembly.database if assembly.database.exists() else None

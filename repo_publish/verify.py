@@ -12,6 +12,7 @@ from repo_publish.checks import check_file, check_signature
 from repo_publish.client_files import KEY_ASCII, KEY_BINARY
 from repo_publish.errors import VerifyError
 from repo_publish.manifest import MANIFEST, Manifest, load_manifest
+from repo_publish.provenance import signature_of
 from repo_publish.verify_apt import Offer
 
 _SHOWN = 5
@@ -47,12 +48,20 @@ def verify_snapshot(
         _check_offer(tree, offer, listed)
         for path, (digest, size) in listed.items():
             check_file(tree, path, digest, size, hashed=path not in trusted)
-        for path, extra in manifest.extras().items():
-            check_file(tree, path, extra.sha256, extra.size)
+        _check_extras(manifest, tree, keys / KEY_BINARY, trusted)
         if manifest.family is Family.RPM:
             new = [tree / path for path in listed if path not in trusted]
             verify_yum.check_package_signatures(new, keys / KEY_ASCII, scratch)
     return manifest
+
+
+def _check_extras(manifest: Manifest, tree: Path, keyring: Path, trusted: Collection[str]) -> None:
+    """Logs, and the statements and SBOM with their own signatures."""
+    for path, extra in manifest.extras().items():
+        check_file(tree, path, extra.sha256, extra.size, hashed=path not in trusted)
+    signed = [c.provenance for c in manifest.components] + [manifest.sbom]
+    for extra in (one for one in signed if one and one.path not in trusted):
+        check_signature(tree / signature_of(extra.path), keyring, of=tree / extra.path)
 
 
 def _check_offer(tree: Path, offer: Offer, listed: Offer) -> None:
