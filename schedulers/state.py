@@ -191,8 +191,9 @@ class FarmState:
         return found
 
     def has(self, key: str) -> bool:
-        """Whether the pool has a build."""
-        return (pool.directory(self.pool, key) / pool.RESULT).exists()
+        """Whether a pool has a build."""
+        pools = (self.pool, self.untrusted_pool)
+        return any((pool.directory(one, key) / pool.RESULT).exists() for one in pools)
 
     def _publication_path(self, line: LineId) -> Path:
         return self.site.state / "publications" / line[0] / f"{line[1]}.json"
