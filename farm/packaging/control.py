@@ -11,7 +11,7 @@ from farm.packaging.build_tools import deb_build_depends
 from farm.packaging.info import PackagingInfo
 from farm.packaging.roles import Role
 from farm.packaging.split import BinaryPackage
-from farm.packaging.text import description, maintainer, paragraphs, synopsis
+from farm.packaging.text import description, maintainer, paragraphs, public_vcs, synopsis
 
 STANDARDS_VERSION = "4.6.2"
 COMPAT = 13
@@ -54,7 +54,6 @@ _INTERPRETERS = {
 }
 """Programs that run scripts, and are not on every Debian system, to their packages."""
 _MULTIARCH_SAFE = re.compile(r"^/usr/(?:share|include|lib/[a-z0-9_]+-linux-[a-z0-9_]+)/")
-_VCS_URL = re.compile(r"^(?:https?|git|ssh)://")
 _PYTHON_HELPERS = ("dh-python", "dh-sequence-python3")
 
 
@@ -72,7 +71,7 @@ def debian_control(info: PackagingInfo, packages: Sequence[BinaryPackage] | None
         "Build-Depends": _list("Build-Depends", tuple(build_depends)),
         "Standards-Version": STANDARDS_VERSION,
         "Homepage": info.homepage,
-        "Vcs-Git": info.vcs if _VCS_URL.match(info.vcs) else "",
+        "Vcs-Git": public_vcs(info),
         "Rules-Requires-Root": "no",
     }
     stanzas = (source, *(_binary(info, package, known, section) for package in known))

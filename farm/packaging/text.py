@@ -70,6 +70,11 @@ def description(info: PackagingInfo) -> str:
     return f"This is {info.name}, built from {info.homepage or info.vcs or 'its own sources'}."
 
 
+def public_vcs(info: PackagingInfo) -> str:
+    """Where others can clone the component from; empty when that is a place on this machine."""
+    return info.vcs if re.match(r"(?:https?|git|ssh)://", info.vcs) else ""
+
+
 def capitalised(line: str) -> str:
     """A line that begins with a capital letter, as rpm's summaries do."""
     return line[:1].upper() + line[1:]

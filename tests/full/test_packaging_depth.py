@@ -30,10 +30,10 @@ def rpm() -> Distro:
 def test_debian_packages_are_without_error(upstream: Upstream, tmp_path: Path) -> None:
     packaged = package(upstream, bookworm(), tmp_path)
     assert packaged.packages == sorted(upstream.packages)
-    assert lint_errors(packaged, Family.DEB) == ()
+    assert lint_errors(upstream, packaged, Family.DEB) == []
 
 
 @pytest.mark.parametrize("upstream", ON_RPM, ids=lambda one: one.source)
 def test_rpms_are_without_error(upstream: Upstream, rpm: Distro, tmp_path: Path) -> None:
     packaged = package(upstream, rpm, tmp_path)
-    assert lint_errors(packaged, Family.RPM) == ()
+    assert lint_errors(upstream, packaged, Family.RPM) == []

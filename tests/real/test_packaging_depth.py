@@ -23,9 +23,10 @@ def test_debian_packages_are_without_error(source: str, tmp_path: Path) -> None:
     upstream = UPSTREAMS[source]
     packaged = package(upstream, bookworm(), tmp_path)
     assert packaged.packages == sorted(upstream.packages)
-    assert lint_errors(packaged, Family.DEB) == ()
+    assert lint_errors(upstream, packaged, Family.DEB) == []
 
 
 def test_rpms_are_without_error(tmp_path: Path) -> None:
-    packaged = package(UPSTREAMS["earlyoom"], rpm_distro(all_tools=False), tmp_path)
-    assert lint_errors(packaged, Family.RPM) == ()
+    upstream = UPSTREAMS["earlyoom"]
+    packaged = package(upstream, rpm_distro(all_tools=False), tmp_path)
+    assert lint_errors(upstream, packaged, Family.RPM) == []

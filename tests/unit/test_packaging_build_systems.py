@@ -14,6 +14,7 @@ from farm.packaging.details import TreeDetails, tree_details
 from farm.packaging.info import PackagingInfo
 from farm.packaging.manifest import Installed, Manifest
 from farm.packaging.rules import debian_rules
+from farm.packaging.spec import spec_text
 from farm.packaging.spec_scripts import build_lines, check_lines, install_lines
 from farm.packaging.split import split_deb
 from tests.packaging_data import packaging_info
@@ -141,3 +142,18 @@ def test_headers_of_a_native_library_are_rebuilt_with_it() -> None:
 
 def test_no_details_mean_a_makefile() -> None:
     assert kind_of(packaging_info(has_configure=False, details=TreeDetails())) is Kind.MAKE
+
+
+def test_packages_say_where_their_source_lives() -> None:
+    spec = spec_text(packaging_info(vcs="https://git.example.org/x.git"), None)
+    assert "VCS:            git:https://git.example.org/x.git\n" in spec
+    local = packaging_info(vcs="/home/me/x", homepage="")
+    assert "VCS:" not in spec_text(local, None)
+    assert "Vcs-Git" not in debian_control(local, None)
+
+
+def test_a_description_does_not_repeat_the_summary() -> None:
+    info = packaging_info(summary="X", description="", homepage="https://x.example.org")
+    assert f" This is {info.name}, built from https://x.example.org.\n" in debian_control(
+        info, None
+    )
