@@ -109,7 +109,7 @@ def publish_locked(
         publication, purpose = decide(live)
         snapshot = _Publishing(publication, line, live, purpose, stores, log).run()
         line.sweep()
-        write_overview(line)
+        write_overview(line, log)
     return snapshot
 
 
