@@ -48,6 +48,7 @@ Release:        1.el9
 Summary:        Bitstream library
 License:        BSD-3-Clause
 URL:            https://xiph.example.org/ogg/
+VCS:            git:https://git.example.org/ogg.git
 Source0:        %{name}-%{version}.tar.xz
 
 BuildRequires:  gcc
