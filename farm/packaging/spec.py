@@ -122,13 +122,19 @@ def _package(
     return _Package(
         argument=argument,
         summary=summary.format("%{name}"),
-        sentence=sentence.format("%{name}"),
+        sentence=_sentence(info, sentence),
         noarch=package.architecture_independent and not independent,
         requires=tuple(_requirement(info.name, s, all_, package) for s in package.siblings),
         files_argument=(f" {argument}" if argument else "")
         + "".join(f" -f {_domain(info, d)}.lang" for d in domains),
         lines=(*_own_documents(info, package, all_), *file_lines(own, others, libraries)),
     )
+
+
+def _sentence(info: PackagingInfo, sentence: str) -> str:
+    """The sentence with the component's name, wrapped when that is long."""
+    (lines,) = paragraphs(sentence.format(info.name))
+    return sentence.format("%{name}") if len(lines) == 1 else "\n".join(map(escape, lines))
 
 
 def _scriptlets(info: PackagingInfo, package: BinaryPackage) -> list[str]:
