@@ -51,9 +51,12 @@ def topic_line(farm: TestFarm, name: str) -> dict[str, Any]:
     return dict(line)
 
 
-def wait_settled(farm: TestFarm, name: str, verdict: str = "success") -> None:
+def wait_settled(
+    farm: TestFarm, name: str, verdict: str = "success", timeout_s: float = 60
+) -> None:
     """Wait until a topic is built and published."""
     farm.wait(
         f"topic {name} ends with {verdict}",
         lambda: (line := topic_line(farm, name))["state"] == "idle" and line["verdict"] == verdict,
+        timeout_s,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.diamond import ALL_PUBLISHED, LINE, diamond
-from tests.farms import TestFarm
+from tests.farms import BIN, TestFarm, change, git
 from tests.topics import branch, command, push, told, topic_line, wait_settled
 
 pytestmark = pytest.mark.real
@@ -112,3 +112,28 @@ def test_two_topics_a_restart_and_the_end_of_both(farm: TestFarm) -> None:
     command(farm, "topic", "create", "one", "--branch", "three")
     wait_settled(farm, "one")
     assert set(published(farm, "topic-one")) == set(ALL_PUBLISHED), "a name can be used again"
+
+
+def test_a_developer_pushes_a_topic_from_a_workspace(farm: TestFarm, tmp_path: Path) -> None:
+    workspace = tmp_path / "ws"
+    command(farm, "init", str(farm.base / "components.yml"), str(workspace))
+
+    def here(*arguments: str) -> str:
+        place = ("env", "-u", "FARM_SITE", f"FARM_WORKSPACE={workspace}")
+        return farm.run(*place, BIN / "farm", *arguments)
+
+    here("clone", "left", "right")
+    with pytest.raises(AssertionError, match=r"no checkout of this workspace is on branch migrate"):
+        here("topic", "push", "migrate", "--farm", farm.url)
+    git(workspace / "left", "switch", "-q", "-c", "migrate")
+    commit = change(workspace / "left", {"code": "2"})
+    said = here("topic", "push", "migrate", "--wait", "--farm", farm.url, "--reason", "Mine")
+    assert "bookworm: success: built left and 1 of what depends on it" in said
+    assert f"{farm.archive_url}topic-migrate/bookworm/" in said
+    assert published(farm, "topic-migrate")["left"] == commit
+    git(workspace / "right", "switch", "-q", "-c", "migrate")
+    change(workspace / "right", {"behaviour": "fail"})
+    with pytest.raises(AssertionError, match="bookworm: failure: right failed"):
+        here("topic", "push", "migrate", "--wait")
+    topic = json.loads(here("topic", "show", "migrate", "--json"))
+    assert topic["components"] == ["left", "right"], "the workspace remembers its farm"
