@@ -50,7 +50,7 @@ def status(
     site: SiteFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show how every line stands.
+    """Show how every line stands; in a developer's workspace, how its components do.
 
     Example: farm status libvorbis
 
@@ -58,6 +58,11 @@ def status(
     back. It is read from the master's status file; when no master keeps that fresh, it is derived
     from the records. The answer says which.
     """
+    from farm.cli.workspace_look import answers_here, status_here
+
+    if channel is None and answers_here(site):
+        status_here(component, as_json=as_json)
+        return
     from farm.cli.answers import print_standing
     from farm.cli.looking import looking
 
@@ -83,7 +88,10 @@ def status(
 
 def why(
     component: Component,
-    distro: Distro,
+    distro: Annotated[
+        str | None,
+        typer.Argument(metavar="DISTRO", help="As in components.yml; not in a workspace."),
+    ] = None,
     channel: Channel = None,
     last: Annotated[
         int, typer.Option("--last", metavar="N", min=1, help="How many builds to show.")
@@ -91,13 +99,20 @@ def why(
     site: SiteFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show why a component was built.
+    """Show why a component was built; in a developer's workspace, why it would be built now.
 
     Example: farm why libvorbis bookworm --last 3
 
     Its last builds on a distro, newest first: what came out, which inputs had changed, and where
     the log is.
     """
+    if distro is None:
+        from farm.cli.workspace_look import answers_here, why_here
+
+        if not answers_here(site):
+            raise typer.BadParameter("name the distro of the build", param_hint="DISTRO")
+        why_here(component, as_json=as_json)
+        return
     from farm.cli.answers import print_builds
     from farm.cli.looking import looking
     from farm.plan.report import build_history
@@ -202,13 +217,18 @@ def impact(
     site: SiteFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a push would rebuild at most.
+    """Show what a push would rebuild at most; in a developer's workspace, what a change would.
 
     Example: farm impact libogg --distro bookworm
 
     The component and all that is built with it, and how long that takes. Times are those of each
     component's last build on the distro.
     """
+    from farm.cli.workspace_look import answers_here, impact_here
+
+    if distro is None and channel is None and answers_here(site):
+        impact_here(component, as_json=as_json)
+        return
     from farm.cli.answers import print_impact
     from farm.cli.looking import looking
     from farm.plan.impact import Slots, impact_of

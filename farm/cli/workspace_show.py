@@ -32,10 +32,11 @@ def open_here(*, offline: bool = False) -> Workspace:
     """The workspace of the current directory."""
     from farm.workspace.workspace import open_workspace
 
-    return open_workspace(_current_directory(), os.environ, offline=offline)
+    return open_workspace(current_directory(), os.environ, offline=offline)
 
 
-def _current_directory() -> Path:
+def current_directory() -> Path:
+    """The directory that the command was called in."""
     # As the user sees it: through links, which os.getcwd would resolve.
     shown = Path(os.environ.get("PWD", "/nonexistent"))
     try:
