@@ -88,6 +88,17 @@ def snapshots_to_release(
 
 
 def release(
+def address_of(archive: Path, channel: str) -> str:
+    """The address under which a channel is published.
+
+    :raises PublishError: nothing is.
+    """
+    for line in lines(archive):
+        if line.channel == channel:
+            return load_manifest(line.link.resolve()).url
+    raise PublishError(f"nothing is published in {channel} yet")
+
+
     archive: Path,
     name: str,
     channel: str,

@@ -1,7 +1,8 @@
-"""`farm archive diff`: what two snapshots of a line have, and which commits lie between them."""
+"""`farm archive list` and `diff`: what there is, and what changed from one snapshot to another."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,11 +14,68 @@ if TYPE_CHECKING:
     from repo_publish.diff import Changelog, Difference
     from repo_publish.line import Line
     from repo_publish.manifest import Manifest
+    from repo_publish.summary import Summary
 
 
 def register(archive: typer.Typer) -> None:
-    """Add the command to `farm archive`."""
+    """Add the commands to `farm archive`."""
+    archive.command("list")(list_command)
     archive.command("diff")(diff_command)
+
+
+def list_command(
+    line: Annotated[
+        str, typer.Argument(metavar="[CHANNEL/DISTRO]", help="List the snapshots of this line.")
+    ] = "",
+    archive: options.Archive = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show every line's live snapshot and the releases, or all snapshots of a line.
+
+    Examples:
+
+    \b
+      farm archive list --archive state/archive
+      farm archive list development/bookworm
+    """
+    from repo_publish.line import lines
+    from repo_publish.releases import releases
+    from repo_publish.summary import newest_summaries, read_summary, summary_of
+
+    directory = options.archive_directory(archive)
+    if line:
+        place = options.named_line(directory, line)
+        found = newest_summaries(place, len(place.numbers()))
+    else:
+        found = [read_summary(one.link.resolve()) for one in lines(directory)]
+        found += [summary_of(one.manifest, None) for one in releases(directory)]
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in found])
+    elif found:
+        print_table(
+            ("line", "snapshot", "published (UTC)", "components", "packages", ""),
+            [_row(one) for one in found],
+        )
+    else:
+        typer.echo(f"nothing is published in {directory} yet")
+
+
+def _row(summary: Summary) -> tuple[str, ...]:
+    notes = []
+    if summary.rollback:
+        notes.append(f"went back to {summary.rollback.to_snapshot}: {summary.rollback.reason}")
+    elif summary.refused:
+        notes.append(f"rolled back: {', '.join(summary.refused)}")
+    if summary.origin:
+        notes.append(f"from {summary.origin.channel} {summary.origin.snapshot}")
+    return (
+        f"{summary.channel}/{summary.distro}",
+        str(summary.number),
+        time.strftime("%Y-%m-%d %H:%M", time.gmtime(summary.timestamp)),
+        str(summary.components),
+        str(summary.packages),
+        "; ".join(notes),
+    )
 
 
 def diff_command(

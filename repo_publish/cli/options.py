@@ -89,6 +89,27 @@ def named_line(archive: Path, name: str) -> Line:
     return line_of(archive.absolute(), channel, distro)
 
 
+def named_tree(archive: Path, name: str, number: int | None = None) -> Path:
+    """The snapshot of a line (default: the live one), or the release, that an argument names.
+
+    :raises PublishError: there is none.
+    """
+    from repo_publish.errors import PublishError
+    from repo_publish.line import RELEASES
+    from repo_publish.releases import releases
+
+    if name.startswith(f"{RELEASES}/"):
+        there = {f"{RELEASES}/{one.release}/{one.distro}": one.tree for one in releases(archive)}
+        if name not in there:
+            raise PublishError(f"there is no {name}; there are {', '.join(there) or 'none'}")
+        return there[name].absolute()
+    line = named_line(archive, name)
+    wanted = line.live() if number is None else number
+    if wanted is None:
+        raise PublishError(f"{name}: nothing is published in {archive} yet")
+    return line.snapshot(wanted)
+
+
 def _site(option: str) -> Site:
     # Reading a site file takes half a second of imports, which the farm's own calls do not need.
     from farm.site import SITE_VARIABLE, load_site

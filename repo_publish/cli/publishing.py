@@ -1,11 +1,10 @@
-"""`farm archive publish`, `list`, `verify`."""
+"""`farm archive publish` and `verify`."""
 
 from __future__ import annotations
 
 import gc
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,14 +13,12 @@ import typer
 from repo_publish.cli import options
 
 if TYPE_CHECKING:
-    from repo_publish.line import Line
     from repo_publish.model import Publication
 
 
 def register(archive: typer.Typer) -> None:
     """Add the commands to `farm archive`."""
     archive.command("publish")(publish_command)
-    archive.command("list")(list_command)
     archive.command("verify")(verify_command)
 
 
@@ -76,30 +73,14 @@ def publish_command(
         )
 
 
-def list_command(archive: options.Archive = None, as_json: options.Json = False) -> None:
-    """Show every line's live snapshot.
-
-    Example: farm archive list --archive state/archive
-    """
-    from repo_publish.line import lines
-
-    directory = options.archive_directory(archive)
-    rows = [_describe(line) for line in lines(directory)]
-    if as_json:
-        typer.echo(json.dumps(rows, indent=1))
-        return
-    if not rows:
-        typer.echo(f"nothing is published in {directory} yet")
-    for row in rows:
-        published = time.strftime("%Y-%m-%d %H:%M", time.gmtime(int(row["timestamp"])))
-        typer.echo(
-            f"{row['line']:30} snapshot {row['number']:>5}  {published} UTC  "
-            f"{row['components']} components, {row['packages']} packages"
-        )
-
-
 def verify_command(
-    line: options.LineName,
+    line: Annotated[
+        str,
+        typer.Argument(
+            metavar="LINE",
+            help="Such as development/bookworm, or a release: releases/1.2/bookworm.",
+        ),
+    ],
     archive: options.Archive = None,
     snapshot: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="Another snapshot than the live one.")
@@ -112,21 +93,31 @@ def verify_command(
             "which finds damage but no forgery.",
         ),
     ] = None,
+    as_json: options.Json = False,
 ) -> None:
     """Check the live snapshot of a line as a client would: signatures, indices, every package.
 
-    Example: farm archive verify development/bookworm --archive state/archive
+    \b
+    Examples:
+      farm archive verify development/bookworm --archive state/archive
+      farm archive verify releases/1.2/bookworm
     """
-    from repo_publish.errors import VerifyError
     from repo_publish.verify import verify_snapshot
 
-    place = options.named_line(options.archive_directory(archive), line)
-    number = place.live() if snapshot is None else snapshot
-    if number is None:
-        raise VerifyError(f"{line}: nothing is published in {place.archive} yet")
-    manifest = verify_snapshot(place.snapshot(number), keys=keys)
+    tree = options.named_tree(options.archive_directory(archive), line, snapshot)
+    manifest = verify_snapshot(tree, keys=keys)
+    if as_json:
+        answer = {
+            "line": line,
+            "number": manifest.number,
+            "files": len(manifest.files()),
+            "components": len(manifest.components),
+            "signing_key": manifest.signing_key,
+        }
+        typer.echo(json.dumps(answer, indent=1))
+        return
     typer.echo(
-        f"{line}: snapshot {number} is good: {len(manifest.files())} files of "
+        f"{line}: snapshot {manifest.number} is good: {len(manifest.files())} files of "
         f"{len(manifest.components)} components, signed by {manifest.signing_key}"
     )
 
@@ -152,18 +143,3 @@ def read_publication(path: Path) -> Publication:
             for mistake in error.errors()
         ]
         raise PublishError(f"{path} is not a publication", mistakes) from error
-
-
-def _describe(line: Line) -> dict[str, str | int]:
-    from repo_publish.manifest import load_manifest
-
-    number = line.live() or 0
-    manifest = load_manifest(line.snapshot(number))
-    binaries = [file for file in manifest.files().values() if file.kind == "binary"]
-    return {
-        "line": str(line),
-        "number": number,
-        "timestamp": manifest.timestamp,
-        "components": len(manifest.components),
-        "packages": len(binaries),
-    }

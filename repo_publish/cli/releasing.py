@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from repo_publish.publisher import Stores
     from repo_publish.releases import Released
 
+Url = Annotated[
+    str | None, typer.Option("--url", help="Address of the archive. Default: as published so far.")
+]
 Name = Annotated[str, typer.Argument(metavar="RELEASE", help="Such as 1.2.")]
 
 
@@ -42,7 +45,7 @@ def release_command(
     ] = "development",
     archive: options.Archive = None,
     keys: options.Keys = None,
-    url: options.Url = None,
+    url: Url = None,
     as_json: options.Json = False,
 ) -> None:
     """Publish releases/RELEASE/DISTRO from a snapshot of each distro, for ever, building nothing.
@@ -56,12 +59,13 @@ def release_command(
       farm release 1.2 --from 42
       farm release 1.2 --from bookworm=42 --from el9=40
     """
-    from repo_publish.releases import release, snapshots_to_release, uneven
+    from repo_publish.releases import address_of, release, snapshots_to_release, uneven
 
     directory = options.archive_directory(archive)
     default, wanted = _numbers(from_ or [])
     snapshots = snapshots_to_release(directory, channel, wanted, default)
-    released = release(directory, name, channel, snapshots, _stores(keys, url), sys.stderr)
+    stores = _stores(keys, url or address_of(directory, channel))
+    released = release(directory, name, channel, snapshots, stores, sys.stderr)
     differing = uneven(released)
     if as_json:
         print_json({"release": name, "distros": _rows(released), "uneven": differing})
@@ -82,7 +86,7 @@ def stable_command(
     name: Name,
     archive: options.Archive = None,
     keys: options.Keys = None,
-    url: options.Url = None,
+    url: Url = None,
     as_json: options.Json = False,
 ) -> None:
     """Begin the channel stable-RELEASE, which takes a release's fixes, with the release's packages.
@@ -97,8 +101,9 @@ def stable_command(
     from repo_publish.stable import channel_text, starts_of_branches
 
     directory = options.archive_directory(archive)
-    started = start_stable(directory, name, _stores(keys, url), sys.stderr)
     released = [one for one in all_releases(directory) if one.release == name]
+    address = url or (released[0].manifest.url if released else "")
+    started = start_stable(directory, name, _stores(keys, address), sys.stderr)
     starts, text = starts_of_branches(released), channel_text(released)
     if as_json:
         print_json(
@@ -123,11 +128,11 @@ def stable_command(
     typer.echo(text)
 
 
-def _stores(keys: options.Keys, url: options.Url) -> Stores:
+def _stores(keys: options.Keys, url: str) -> Stores:
     from repo_publish.keys import Keyring
     from repo_publish.publisher import Stores
 
-    return Stores(None, Keyring(options.key_directory(keys)), options.base_url(url))
+    return Stores(None, Keyring(options.key_directory(keys)), url)
 
 
 def _numbers(values: Sequence[str]) -> tuple[int | None, dict[str, int]]:

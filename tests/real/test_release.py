@@ -118,7 +118,7 @@ def told(farm: Farm, *arguments: str) -> str:
 
 def ask(farm: Farm, *arguments: str) -> CompletedProcess[str]:
     command = Path(sys.executable).with_name("farm")
-    options = ["--archive", farm.archive, "--keys", farm.keys, "--url", farm.url]
+    options = ["--archive", farm.archive, "--keys", farm.keys]
     return run_client([command, *arguments, *options])
 
 
