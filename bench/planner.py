@@ -194,7 +194,7 @@ def farm_figures(graph: BuildGraph, distros: int) -> dict[str, float]:
     figures["farm_status_s"] = seconds_of(lambda: status_file(farm.farm, farm.now), 3)
     farm.grow_history(HISTORY)
     figures["farm_start_long_history_s"] = seconds_of(farm.open, 1)
-    figures["farm_no_op_long_history_s"] = seconds_of(farm.advance_all, 20)
+    figures["farm_first_pass_s"] = seconds_of(farm.advance_all, 1)
     figures["farm_long_history_mb"] = peak_mb()
     return figures
 
@@ -218,8 +218,8 @@ def show(graph: BuildGraph, figures: dict[str, float], distros: int, farm_distro
         ("farm, a push taken in", "farm_take_in_push_s", 1),
         (f"farm, the status file of {farm_distros} lines", "farm_status_s", farm_distros),
         (
-            f"farm, nothing happened, {HISTORY} builds of each on record",
-            "farm_no_op_long_history_s",
+            f"farm, the first pass after a start, {HISTORY} builds of each on record",
+            "farm_first_pass_s",
             farm_distros,
         ),
         (
