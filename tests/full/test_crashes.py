@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.crashes import Crashes, contradictions, layered_farm, open_buildsets
+from tests.postgres import cluster
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(3600)]
 
@@ -25,3 +26,22 @@ def test_a_farm_survives_fifty_kills(tmp_path: Path, seed: int) -> None:
         farm.stop()
         assert contradictions(farm) == [], f"killed: {dict(crashes.killed)}"
         assert open_buildsets(farm) == 0
+
+
+def test_a_farm_in_postgres_survives_lost_connections_too(tmp_path: Path) -> None:
+    with cluster() as postgres:
+        urls = {"database": postgres.database(), "records": postgres.database()}
+
+        def lose_database() -> None:
+            for url in urls.values():
+                postgres.kill_connections(url)
+
+        with layered_farm(tmp_path, **urls) as farm:
+            crashes = Crashes(farm, 3, lose_database)
+            for number in range(KILLS):
+                crashes.round()
+                if number % 10 == 9:
+                    crashes.settle()
+            crashes.settle()
+            farm.stop()
+            assert contradictions(farm) == [], f"killed: {dict(crashes.killed)}"
