@@ -40,6 +40,8 @@ class BuildRequest:
     out: Path
     """An empty directory for the results."""
     timeout_s: int
+    source_package: Path | None = None
+    """A published source RPM, to be built as it is instead of `tree`."""
 
 
 @dataclass(frozen=True)

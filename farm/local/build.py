@@ -6,9 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
+
+from pydantic import ValidationError
 
 from farm.errors import FarmError
 from farm.job.build import build as build_job
@@ -18,6 +21,7 @@ from farm.local.source import Source, take_source
 from farm.model import Component, Distro
 from farm.packaging.lint import Lint, is_linted, lint
 from farm.plan.timeout import FIRST_MINUTES
+from farm.pool import RESULT
 
 LOG = "build.log"
 _MARK = b"==> "
@@ -86,8 +90,7 @@ def build_checkout(
         job = _job(component, distro, maintainer, inputs, source)
         say(f"building {component.name} {source.upstream_version} for {distro.name}")
         out.mkdir(parents=True, exist_ok=True)
-        for stale in out.iterdir():
-            stale.unlink()
+        _clear(out)
         terminal = _Phases(say, show_log=show_log)
         try:
             result = build_job(job, workspace, cache, cast(BinaryIO, terminal))
@@ -95,13 +98,23 @@ def build_checkout(
             if workspace.log.exists():
                 shutil.copy(workspace.log, out / LOG)
         kept = [f.filename for f in result.files if f.kind == "source" or not source_only]
-        for name in kept:
+        for name in (*kept, RESULT):
             shutil.move(workspace.out / name, out / name)
     packages = [
         out / f.filename for f in result.files if f.filename in kept and is_linted(f.filename)
     ]
     found = lint(distro.family, packages)
     return LocalBuild(result, source, out, tuple(sorted(kept)), found)
+
+
+def _clear(out: Path) -> None:
+    """Remove what an earlier build left, and nothing else."""
+    record = out / RESULT
+    if record.is_file():
+        with suppress(ValidationError):
+            for file in BuildResult.model_validate_json(record.read_bytes()).files:
+                (out / file.filename).unlink(missing_ok=True)
+        record.unlink()
 
 
 def _job(

@@ -24,7 +24,14 @@ from farm.build.rpm.rpmbuild import (
     source_argv,
 )
 from farm.build.rpm.scratch import scratch_directory
-from farm.build.rpm.source import Source, build_requires, generated_source, own_source, put_spec
+from farm.build.rpm.source import (
+    Source,
+    build_requires,
+    generated_source,
+    own_source,
+    published_source,
+    put_spec,
+)
 from farm.build.sandbox import Overlay
 from farm.errors import BuildFailure, CommandError, FarmError, InfrastructureError
 from farm.model import Distro
@@ -115,6 +122,10 @@ class _Build:
     def _source(self, root: RpmRoot, directory: Path) -> tuple[Source, list[str]]:
         """The sources, and what the build requires."""
         directory.mkdir()
+        if published := self._request.source_package:
+            requires = read_rpm(published).requires
+            source = published_source(published, directory, self._info.timestamp)
+            return source, [str(relation) for relation in requires]
         if not self._request.own_packaging:
             source = generated_source(self._request, directory)
             return source, build_requires(source.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,25 @@ def generated_source(request: BuildRequest, directory: Path) -> Source:
     write_archive(request.tree, directory / archive, top=top, timestamp=info.timestamp)
     source = Source(directory, f"{info.name}.spec", text, True, bool(check_lines(info)))
     return put_spec(source, text, info.timestamp)
+
+
+def published_source(package: Path, directory: Path, timestamp: int) -> Source:
+    """Unpack a published source RPM, to build it as it is.
+
+    :raises BuildFailure: it is damaged, or has not exactly one spec.
+    """
+    argv = ["cpio", "--extract", "--quiet", "--no-absolute-filenames"]
+    with subprocess.Popen(["rpm2cpio", package], stdout=subprocess.PIPE) as reading:
+        unpacking = subprocess.run(
+            argv, cwd=directory, stdin=reading.stdout, capture_output=True, check=False
+        )
+    specs = sorted(directory.glob("*.spec"))
+    if reading.returncode or unpacking.returncode or len(specs) != 1:
+        raise BuildFailure("unpack", f"{package.name} is no source package with one spec")
+    text = specs[0].read_text()
+    has_tests = any(section.name == "check" for section in split_sections(text))
+    source = Source(directory, specs[0].name, text, False, has_tests)
+    return put_spec(source, text, timestamp)
 
 
 def put_spec(source: Source, text: str, timestamp: int) -> Source:
