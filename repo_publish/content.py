@@ -11,7 +11,7 @@ from farm.job.model import BuildResult, PoolFile
 from farm.model import Family
 from farm.pool import PoolError, sha256_of
 from repo_publish import debs, rpms
-from repo_publish.errors import PublishError
+from repo_publish.errors import ComponentsRefused, PublishError
 from repo_publish.live import Kept
 from repo_publish.manifest import Extra, ManifestComponent, ManifestFile
 from repo_publish.model import Publication, Published
@@ -72,9 +72,9 @@ def collect(
     when it was published); what comes from the pool is read and checked: its digests, and that
     the packages are what their names and result.json say.
 
-    :raises PublishError: with everything that is wrong.
+    :raises ComponentsRefused: with everything that is wrong.
     """
-    problems: list[str] = []
+    problems: dict[str, Sequence[str]] = {}
     contents: list[Content] = []
     known: dict[tuple[str, str], tuple[ManifestComponent, Kept]] = {}
     for snapshot in (*([live] if live else []), *others):
@@ -102,11 +102,12 @@ def collect(
         try:
             contents.append(_from_pool(published, publication, pool))
         except PublishError as error:
-            problems += [f"{published.component}: {p}" for p in error.problems or [str(error)]]
+            problems[published.component] = error.problems or [str(error)]
         except PoolError as error:
-            problems.append(f"{published.component}: {error}")
+            problems[published.component] = [str(error)]
     if problems:
-        raise PublishError(f"{publication.channel}/{publication.distro} is not published", problems)
+        line = f"{publication.channel}/{publication.distro}"
+        raise ComponentsRefused(f"{line} is not published", problems)
     return contents
 
 

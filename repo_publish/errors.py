@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from farm.errors import FarmError
 
@@ -18,6 +18,19 @@ class PublishError(FarmError):
     def __init__(self, what: str, problems: Sequence[str] = ()):
         self.problems = tuple(problems)
         super().__init__("\n  ".join([f"{what}:" if problems else what, *problems]))
+
+
+class ComponentsRefused(PublishError):
+    """Builds that cannot be published, whatever else can.
+
+    `by_component` holds what is wrong with each, one line each.
+    """
+
+    def __init__(self, what: str, by_component: Mapping[str, Sequence[str]]):
+        self.by_component = {name: list(these) for name, these in by_component.items()}
+        super().__init__(
+            what, [f"{name}: {one}" for name, these in by_component.items() for one in these]
+        )
 
 
 class VerifyError(FarmError):

@@ -9,25 +9,24 @@ from pathlib import Path
 from typing import TextIO
 
 from farm.errors import InfrastructureError
-from farm.model import Family
-from repo_publish import debs, rpms, rules
+from repo_publish import rules
+from repo_publish.admission import Admission, Supply
 from repo_publish.assembly import Assembly
-from repo_publish.content import Content, collect
+from repo_publish.content import Content
 from repo_publish.describe import described
-from repo_publish.errors import PublishError
+from repo_publish.errors import ComponentsRefused, PublishError
 from repo_publish.failures import explained
 from repo_publish.files import sync_filesystem
-from repo_publish.gate.decision import Gate
-from repo_publish.gate.record import GateRecord
 from repo_publish.held_back import HeldBack, held_back, remember, since
 from repo_publish.keys import Keyring, SigningKey
 from repo_publish.line import KEPT_SNAPSHOTS, SNAPSHOTS, STATE, Line, line_of
 from repo_publish.live import Kept, Live, live_of
-from repo_publish.manifest import Manifest, ManifestComponent, Origin, Refused, Rollback
-from repo_publish.model import Publication, Published, Snapshot
+from repo_publish.manifest import Manifest, Origin, Refused, Rollback
+from repo_publish.model import Publication, Snapshot
 from repo_publish.overview import write_overview
 from repo_publish.refusal import rolled_back, still_refused
 from repo_publish.request import check_request
+from repo_publish.retired import retire
 from repo_publish.verify import verify_snapshot
 
 CLOCK_TOLERANCE_S = 60
@@ -125,7 +124,13 @@ class _Publishing:
         stores: Stores,
         log: TextIO,
     ):
-        self.publication = publication
+        supply = Supply(
+            pool=stores.pool,
+            others=purpose.others,
+            cache=stores.cache or line.archive / STATE / "cache",
+            whole=purpose.whole,
+        )
+        self.admission = Admission(publication, line, live, supply, log)
         self.line = line
         self.live = live
         self.purpose = purpose
@@ -133,8 +138,11 @@ class _Publishing:
         self.log = log
         self.began = int(time.time())
         self.wanted = publication.packages
-        self.held_back: dict[str, str] = {}
-        self.gate: GateRecord | None = live.manifest.gate if live else None
+
+    @property
+    def publication(self) -> Publication:
+        """What is published."""
+        return self.admission.publication
 
     def run(self) -> Snapshot:
         """Publish unless the live snapshot has this content already."""
@@ -149,18 +157,19 @@ class _Publishing:
                     "old key back"
                 )
             if self.purpose.refused is None:
-                self._hold(rolled_back(self.publication, live.manifest))
+                self.admission.hold(rolled_back(self.publication, live.manifest))
             if self._is_live(key):
                 return self._snapshot(live.manifest.number, changed=False)
-        contents = self._collect()
-        self._refuse(rules.ownership_problems(contents))
         if self.purpose.rollback is None:
-            order = _compare(self.publication.family)
-            manifest = live.manifest if live else None
-            self._refuse(rules.version_problems(contents, manifest, order))
-            contents = self._through_the_gate(contents)
-            if live is not None and self._is_live(key):
-                return self._snapshot(live.manifest.number, changed=False)
+            contents = self.admission.admit()
+        else:
+            contents = self.admission.admit_all()
+        if live is not None and self._is_live(key):
+            snapshot = self._snapshot(live.manifest.number, changed=False)
+            self.admission.refuse_if_idle()
+            return snapshot
+        if not contents:
+            self.admission.refuse_if_idle()
         number = (live.manifest.number if live else 0) + 1
         self._say(f"snapshot {number}: {_summary(contents)}")
         with self.line.scratch() as work, explained(self.line):
@@ -171,45 +180,6 @@ class _Publishing:
     def _is_live(self, key: SigningKey) -> bool:
         return self.live is not None and self.live.manifest.serves(
             self.publication, self.stores.url, key.fingerprint
-        )
-
-    def _through_the_gate(self, contents: list[Content]) -> list[Content]:
-        """The wanted packages, without those that would break what is installable now."""
-        publication = self.publication
-        live: list[Content] = []
-        if self.live is not None:
-            live = _live_content(self.live, contents)
-        snapshots = [*([self.live] if self.live else []), *self.purpose.others]
-        cache = self.stores.cache or self.line.archive / STATE / "cache"
-        with self.line.scratch() as work:
-            gate = Gate(
-                publication.family,
-                publication.architecture,
-                publication.distribution,
-                cache.absolute(),
-                work,
-                self.log,
-            )
-            decision = gate.decide(contents, live, snapshots)
-        self.gate = decision.record
-        self._hold(decision.held_back)
-        return self._collect() if decision.held_back else contents
-
-    def _hold(self, held_back: Mapping[str, str]) -> None:
-        """Go on with the live builds of these components, or without where there is none."""
-        if self.purpose.whole:
-            self._refuse([f"{name} would be held back: {why}" for name, why in held_back.items()])
-        for component, reason in held_back.items():
-            self._say(f"{component} is held back: {reason}")
-        self.held_back |= held_back
-        there = {c.component: c for c in self.live.manifest.components} if self.live else {}
-        packages = [p for p in self.publication.packages if p.component not in held_back]
-        packages += [_again(there[name]) for name in held_back if name in there]
-        self.publication = self.publication.model_copy(update={"packages": tuple(packages)})
-
-    def _collect(self) -> list[Content]:
-        return collect(
-            self.publication, pool=self.stores.pool, live=self.live, others=self.purpose.others
         )
 
     def _build(self, contents: Sequence[Content], key: SigningKey, number: int, work: Path) -> None:
@@ -225,6 +195,8 @@ class _Publishing:
         verify_snapshot(assembly.tree, trusted=trusted, work=work)
         sync_filesystem(work)
         database = assembly.database if assembly.database.exists() else None
+        if self.live is not None:
+            retire(self.line, self.live.manifest, manifest)
         self.line.flip(assembly.tree, number, database)
 
     def _manifest(
@@ -250,20 +222,17 @@ class _Publishing:
             rollback=self.purpose.rollback,
             refused=dict(refused or {}),
             held_back=self._held_back(),
-            gate=self.gate,
+            gate=self.admission.gate,
         )
 
     def _refuse_reuse(self, contents: Sequence[Content]) -> None:
-        files = [placed.file for content in contents for placed in content.files]
         manifest = self.live.manifest if self.live else None
-        self._refuse(rules.reuse_problems(self.line, manifest, files))
-
-    def _refuse(self, problems: Sequence[str]) -> None:
-        if problems:
-            raise PublishError(f"{self.line} is not published", problems)
+        found = rules.reuse_problems(self.line, contents, manifest)
+        if found:
+            raise ComponentsRefused(f"{self.line} is not published", found)
 
     def _held_back(self) -> tuple[HeldBack, ...]:
-        return since(held_back(self.line), self.held_back, self.wanted, self.began)
+        return since(held_back(self.line), self.admission.held_back, self.wanted, self.began)
 
     def _content(self) -> dict[str, str]:
         return {p.component: p.key for p in self.publication.packages}
@@ -278,32 +247,13 @@ class _Publishing:
             number=number,
             changed=changed,
             path=f"{SNAPSHOTS}/{line.channel}/{line.distro}/{number}",
-            held_back=self.held_back,
+            held_back=self.admission.held_back,
             held_back_since={one.component: one.since for one in now},
             content=self._content(),
         )
 
     def _say(self, message: str) -> None:
         print(f"{self.line}: {message}", file=self.log, flush=True)
-
-
-def publication_of(manifest: Manifest) -> Publication:
-    """The content of a snapshot, as something to publish."""
-    return Publication(
-        channel=manifest.channel,
-        distro=manifest.distro,
-        family=manifest.family,
-        architecture=manifest.architecture,
-        title=manifest.title,
-        distribution=manifest.gate.distribution if manifest.gate else None,
-        packages=tuple(_again(component) for component in manifest.components),
-    )
-
-
-def _again(build: ManifestComponent) -> Published:
-    return Published(
-        component=build.component, key=build.key, commit=build.commit, reason=build.reason
-    )
 
 
 def next_timestamp(
@@ -328,19 +278,6 @@ def next_timestamp(
     while int(clock()) <= previous:
         sleep(0.02)
     return int(clock())
-
-
-def _live_content(live: Live, contents: Sequence[Content]) -> list[Content]:
-    """The content of the live snapshot; what stays in `contents` is not collected again."""
-    stays = {content.published.component: content for content in contents if not content.new}
-    before = publication_of(live.manifest)
-    goes = tuple(p for p in before.packages if p.component not in stays)
-    rest = collect(before.model_copy(update={"packages": goes}), pool=None, live=live)
-    return [*stays.values(), *rest]
-
-
-def _compare(family: Family) -> rules.Compare:
-    return debs.compare_versions if family is Family.DEB else rpms.compare_versions
 
 
 def _summary(contents: Sequence[Content]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from repo_publish.admission import publication_of
 from repo_publish.assembly import Assembly
 from repo_publish.content import collect
 from repo_publish.errors import PublishError
@@ -23,7 +24,7 @@ from repo_publish.live import Kept, Live, kept
 from repo_publish.manifest import Manifest, Origin, load_manifest
 from repo_publish.model import Snapshot
 from repo_publish.overview import write_overview
-from repo_publish.publisher import Purpose, Stores, next_timestamp, publication_of, publish_locked
+from repo_publish.publisher import Purpose, Stores, next_timestamp, publish_locked
 from repo_publish.verify import verify_snapshot
 
 STABLE = "stable-"
@@ -87,7 +88,6 @@ def snapshots_to_release(
     }
 
 
-def release(
 def address_of(archive: Path, channel: str) -> str:
     """The address under which a channel is published.
 
@@ -99,6 +99,7 @@ def address_of(archive: Path, channel: str) -> str:
     raise PublishError(f"nothing is published in {channel} yet")
 
 
+def release(
     archive: Path,
     name: str,
     channel: str,

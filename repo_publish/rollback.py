@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
+from repo_publish.admission import publication_of
 from repo_publish.errors import PublishError
 from repo_publish.line import Line
 from repo_publish.live import Live, kept
 from repo_publish.manifest import Manifest, Rollback
 from repo_publish.model import Publication, Published, Snapshot
-from repo_publish.publisher import Purpose, Stores, publication_of, publish_locked
+from repo_publish.publisher import Purpose, Stores, publish_locked
 from repo_publish.refusal import refused_by
 from repo_publish.request import check_reason
 
