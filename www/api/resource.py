@@ -88,9 +88,9 @@ class FarmApi(Resource):
         return NOT_DONE_YET
 
     async def _answer(self, request: Any) -> Kept:
+        method = request.method.decode("latin-1")
         try:
             found = self._find(request)
-            method = request.method.decode("latin-1")
             route = found.routes.get("GET" if method == "HEAD" else method)
             if route is None:
                 allowed = ", ".join(sorted(found.routes))
@@ -112,6 +112,9 @@ class FarmApi(Resource):
             return _told(Problem(HTTPStatus.UNAUTHORIZED, str(error), self._gate.login_url))
         except InfrastructureError as error:
             return _told(Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)))
+        except FarmError as error:
+            _log.error("{method} {uri}: {error}", method=method, uri=request.uri, error=error)
+            return _told(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)))
 
     def _find(self, request: Any) -> Found:
         path = "/" + "/".join(_decoded(part) for part in (*request.prepath, *request.postpath))

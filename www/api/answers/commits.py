@@ -91,7 +91,7 @@ def _on_line(
         version=package_version(shown) if shown else "",
         published_at=brought[2] if brought else 0.0,
         snapshot=brought[1] if brought else None,
-        holds="" if brought else _holds(known, place, name),
+        holds="" if brought else _holds(known, place, name, having),
     )
 
 
@@ -115,14 +115,15 @@ def _first_publication(
     return None
 
 
-def _holds(known: Known, place: LineId, name: str) -> str:
-    """Why the newest of a component is not published (yet)."""
+def _holds(known: Known, place: LineId, name: str, having: Containing) -> str:
+    """Why a commit of a component is not published (yet)."""
     (standing,) = standings(known, place, [name])
     if standing.held_back:
         return f"held back: {standing.held_back}"
-    if standing.next_generation:
-        generation = known.farm.records.generations[place].number
-        return f"it came too late for generation {generation}, and waits for the next"
+    generation = known.farm.wishes.under_way(place)
+    admitted = generation.admitted.get(name) if generation else None
+    if generation and (admitted is None or admitted.commit not in having.commits):
+        return f"it came too late for generation {generation.number}, and waits for the next"
     return _words(known, place, standing)
 
 
