@@ -32,6 +32,7 @@ def fetched(url: str, branch: str | None, name: str) -> Iterator[Checkout]:
     :param url: has been validated (`farm.model.names.GitUrl`).
     :param name: the component's; tags may begin with it.
     :raises RepositoryUnavailable: it cannot be read.
+    :raises FarmError: there is nothing in it.
     """
     # git takes a plain path for itself and then clones all of it.
     asked = f"file://{url}" if url.startswith("/") else url
@@ -40,6 +41,8 @@ def fetched(url: str, branch: str | None, name: str) -> Iterator[Checkout]:
         options = ["--quiet", "--depth=1", "--no-tags", "--single-branch", "--template="]
         chosen = [f"--branch={branch}"] if branch else []
         _git(url, "clone", *options, *chosen, "--", asked, str(tree))
+        if not any(path.name != ".git" for path in tree.iterdir()):
+            raise FarmError(f"the repository {redacted(url)} is empty: commit something first")
         listed = _git(url, "ls-remote", "--tags", "--refs", "--", asked)
         tags = [line.rpartition("refs/tags/")[2] for line in listed.splitlines()]
         yield Checkout(tree, newest_version(tags, name))

@@ -126,6 +126,13 @@ def test_bad_names_and_urls_are_refused(tmp_path: Path, repository: Repository) 
         add(tmp_path, str(tmp_path / "nowhere"))
 
 
+def test_an_empty_repository_is_refused(tmp_path: Path, repository: Repository) -> None:
+    empty = Repository(tmp_path / "empty")
+    empty.git("init", "-q")
+    with pytest.raises(FarmError, match="is empty: commit something first"):
+        add(tmp_path, empty.url)
+
+
 def test_mistakes_that_are_there_are_reported_and_nothing_is_written(
     tmp_path: Path, repository: Repository
 ) -> None:
