@@ -65,6 +65,7 @@ TEST_REASONS: dict[str, str] = {
     "libtool": "part of the RPM distribution that tests of packaging use",
     "meson": "tests build with it, in roots and outside",
     "perl": "part of the RPM distribution that tests of packaging use",
+    "python3-pip": "tests build a Python component with the system's own",
     "rpmlint": "tests hold generated specs to rpm's conventions",
     "sbuild": "the sbuild backend",
     "uidmap": "user namespaces of the sbuild backend",

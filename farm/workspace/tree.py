@@ -27,7 +27,8 @@ from farm.workspace.sweep import Files, identity
 STOP_MARGIN_S = 5.0
 """Objects younger than this when a build was stopped may be incomplete."""
 
-_NINJA_LOGS = (".ninja_deps", ".ninja_log")
+_HARMLESS = (".ninja_deps", ".ninja_log", ".dirstamp")
+"""Products that hold nothing of the source: ninja's memory, and automake's word for a directory."""
 _REWRITTEN = re.compile(
     r"(?:^|/)(?:config\.log|compiler_depend\.\w+|depend\.(?:make|internal)|progress\.marks"
     r"|\.ninja_(?:deps|log|lock)|Makefile2?\.tmp|install_manifest\.txt)$"
@@ -128,7 +129,7 @@ def renew(
         }
         keep, why = _keep(tree, files, evidence, redo, prefix, products)
         for path in products:
-            if path not in keep and path.rpartition("/")[2] not in _NINJA_LOGS:
+            if path not in keep and path.rpartition("/")[2] not in _HARMLESS:
                 (tree / path).unlink()
         _remove_empty(tree, files, configured, redo)
     except OSError as error:
