@@ -18,8 +18,7 @@ from tests.real.cache import CACHE
 pytestmark = pytest.mark.real
 
 FARM = Path(sys.executable).with_name("farm")
-STACK = """\
-maintainer: Me <me@example.org>
+DISTROS = """\
 channels: {{development: }}
 distros:
   bookworm:
@@ -29,6 +28,8 @@ distros:
     {{family: rpm, release: Demo 1, architecture: x86_64,
      root: {{repositories: {{demo: "{rpm}"}}}}, version_suffix: .demo1}}
 components:
+"""
+COMPONENTS = """\
   tinylib: {{git: "{here}/tinylib", summary: Tiny library, licence: MIT}}
   tinyapp:
     git: "{here}/tinyapp"
@@ -45,7 +46,7 @@ def stack(tmp_path: Path) -> Path:
     for tree in (write_library(tmp_path / "tinylib"), write_program(tmp_path / "tinyapp")):
         commit(tree, "First", tag="v1.0")
     rpm = build_distribution(CACHE / "demo-rpm").as_uri()
-    (tmp_path / "components.yml").write_text(STACK.format(here=tmp_path, rpm=rpm))
+    (tmp_path / "components.yml").write_text((DISTROS + COMPONENTS).format(here=tmp_path, rpm=rpm))
     return tmp_path
 
 

@@ -20,21 +20,13 @@ from tests.forge import TOKEN, Forge, running_forge
 from tests.projects import commit, write_library
 from tests.real.cache import CACHE
 from tests.real.test_check import IGNORED, README
+from tests.real.test_local_packages import DISTROS
 from tests.unit.test_licences import MIT
 
 pytestmark = pytest.mark.real
 
 FARM = Path(sys.executable).with_name("farm")
-STACK = """\
-channels: {{development: }}
-distros:
-  bookworm:
-    {{family: deb, release: Debian 12, architecture: amd64, root: {{suite: bookworm}},
-     version_suffix: ~deb12}}
-  demo-rpm:
-    {{family: rpm, release: Demo 1, architecture: x86_64,
-     root: {{repositories: {{demo: "{rpm}"}}}}, version_suffix: .demo1}}
-components:
+COMPONENTS = """\
   tinylib: {{git: "{git}", summary: Tiny library, licence: MIT, homepage: "https://example.org/"}}
 """
 IDENTITY = {
@@ -69,7 +61,7 @@ def run(*argv: str | Path, cwd: Path | None = None) -> str:
 def build_packages(forge: Forge, place: Path) -> None:
     """What the farm publishes: packages of both families below place/packages."""
     rpm = build_distribution(CACHE / "demo-rpm").as_uri()
-    stack = STACK.format(git=forge.url("maintainers", "tinylib"), rpm=rpm)
+    stack = (DISTROS + COMPONENTS).format(git=forge.url("maintainers", "tinylib"), rpm=rpm)
     (place / "components.yml").write_text(stack)
     run("git", "clone", "-q", forge.url("maintainers", "tinylib"), "tinylib", cwd=place)
     for command in ("deb", "rpm"):

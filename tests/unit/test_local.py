@@ -24,20 +24,10 @@ from farm.model import Component, Distro, Family
 from farm.version_order import precedes
 from tests.deb_builds import deb_distro
 from tests.repositories import Repository
-from tests.stacks import stack
+from tests.stacks import EL9, stack
 
 X = Component.model_validate({"name": "libx", "git": "/srv/x.git"})
 DEB = deb_distro()
-RPM = Distro.model_validate(
-    {
-        "name": "el9",
-        "family": "rpm",
-        "release": "EL 9",
-        "architecture": "x86_64",
-        "root": {"mock": "el9"},
-        "version_suffix": ".el9",
-    }
-)
 
 
 @pytest.fixture
@@ -94,15 +84,15 @@ def test_a_digest_is_of_names_contents_and_modes(tmp_path: Path) -> None:
 
 
 def test_the_only_distro_of_the_family_is_chosen() -> None:
-    assert chosen_distro([DEB, RPM], None, Family.RPM) is RPM
-    assert chosen_distro([DEB, RPM], "bookworm", Family.DEB) is DEB
+    assert chosen_distro([DEB, EL9], None, Family.RPM) is EL9
+    assert chosen_distro([DEB, EL9], "bookworm", Family.DEB) is DEB
 
 
 @pytest.mark.parametrize(
     ("distros", "name", "message"),
     [
-        ([RPM, RPM.model_copy(update={"name": "el10"})], None, "say --distro, one of: el9, el10"),
-        ([RPM], "bookworm", "no rpm distro is called bookworm; there are el9"),
+        ([EL9, EL9.model_copy(update={"name": "el10"})], None, "say --distro, one of: el9, el10"),
+        ([EL9], "bookworm", "no rpm distro is called bookworm; there are el9"),
         ([DEB], None, "no rpm distro is known"),
     ],
 )
