@@ -10,10 +10,16 @@ from typing import TextIO
 
 from farm.model import Family
 from repo_publish import apt, yum
-from repo_publish.client_files import KEY_ASCII, KEY_BINARY, write_client_files
+from repo_publish.client_files import (
+    KEY_ASCII,
+    KEY_BINARY,
+    KEY_TRANSITION,
+    key_transition,
+    write_client_files,
+)
 from repo_publish.content import Content
 from repo_publish.files import place, place_all
-from repo_publish.keys import Keyring, Signer, SigningKey
+from repo_publish.keys import Keyring, Keys
 from repo_publish.line import Line
 from repo_publish.live import Live
 from repo_publish.manifest import MANIFEST, Manifest, package_paths
@@ -24,6 +30,7 @@ from repo_publish.provenance import signature_of, write_statements, written
 from repo_publish.release import write_release
 from repo_publish.rpm_signing import sign_packages
 from repo_publish.sbom import SBOM, sbom_text
+from repo_publish.signers import Signer
 from repo_publish.summary import SUMMARY, summary_of
 
 
@@ -59,7 +66,8 @@ class Assembly:
         """
         if self.publication.family is Family.RPM:
             with self.keyring.session(self.log) as signer:
-                contents = sign_packages(contents, signer, line=self.line, work=self.work)
+                known = {key.fingerprint for key in self.keyring.keys(self.log).known}
+                contents = sign_packages(contents, signer, known, line=self.line, work=self.work)
             check(contents)
             live_tree = self.live.tree if self.live else None
             yum.assemble(contents, tree=self.tree, work=self.work, live_tree=live_tree)
@@ -80,7 +88,7 @@ class Assembly:
         self,
         manifest: Manifest,
         contents: Sequence[Content],
-        key: SigningKey,
+        keys: Keys,
         earlier: Sequence[Path],
     ) -> None:
         """Everything around the packages: logs, provenance, older files, client files, signatures.
@@ -97,9 +105,13 @@ class Assembly:
         with self.keyring.session(self.log) as signer:
             manifest = write_statements(manifest, tree, signer)
             manifest = self._with_sbom(manifest)
-            self._describe(manifest, key)
+            self._describe(manifest, keys)
             entries = self._entries(manifest, earlier)
             _sign(signer, tree, entries, manifest.family)
+            if transition := key_transition(manifest, keys):
+                text = self.work / KEY_TRANSITION
+                text.write_text(transition)
+                signer.clearsign(text, tree / KEY_TRANSITION)
         _set_times(tree, entries, manifest.timestamp)
 
     def _with_sbom(self, manifest: Manifest) -> Manifest:
@@ -107,13 +119,16 @@ class Assembly:
         text = sbom_text(manifest, before.read_text() if before and before.is_file() else "")
         return manifest.model_copy(update={"sbom": written(self.tree, SBOM, text)})
 
-    def _describe(self, manifest: Manifest, key: SigningKey) -> None:
+    def _describe(self, manifest: Manifest, keys: Keys) -> None:
         """Write what people and programs read of the snapshot."""
         tree = self.tree
-        self.keyring.export(key, ascii_file=tree / KEY_ASCII, binary_file=tree / KEY_BINARY)
+        self.keyring.export_blocks(keys.known, tree / KEY_ASCII)
+        self.keyring.export(keys.known, tree / KEY_BINARY, armor=False)
+        trusted = self.work / "trusted.asc"
+        self.keyring.export(keys.active, trusted, armor=True)
         before = self.live.manifest if self.live else None
         (tree / SUMMARY).write_text(summary_of(manifest, before).model_dump_json(indent=1) + "\n")
-        write_client_files(manifest, tree, surroundings_of(self.line))
+        write_client_files(manifest, tree, trusted.read_text(), surroundings_of(self.line))
         (tree / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
 
     def _entries(self, manifest: Manifest, earlier: Sequence[Path]) -> list[Path]:

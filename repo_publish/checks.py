@@ -15,21 +15,39 @@ from repo_publish.errors import VerifyError
 def check_signature(signed: Path, keyring: Path, *, of: Path | None = None) -> None:
     """Check an inline signature, or with `of` a detached one, as apt does: with gpgv.
 
+    One of several signatures is enough, as for clients, if none of the others is wrong: while a
+    key is replaced, some know the old one only and some the new one.
+
     :raises VerifyError: it is missing, or not made by a key of `keyring` for these bytes.
     """
-    subject = of or signed
-    for path in (signed, subject):
+    for path in (signed, of or signed):
         if not path.is_file():
             raise VerifyError(f"{path} is missing")
-    arguments = [signed] if of is None else [signed, of]
+    _gpgv(of or signed, keyring, [signed] if of is None else [signed, of])
+
+
+def read_signed(signed: Path, keyring: Path, text: Path) -> bytes:
+    """The text that an inline signature vouches for; `text` is where it is written to.
+
+    :raises VerifyError: as `check_signature`.
+    """
+    _gpgv(signed, keyring, ["--output", text, signed])
+    return text.read_bytes()
+
+
+def _gpgv(subject: Path, keyring: Path, arguments: list[str | Path]) -> None:
     try:
-        run(
+        said = run(
             f"check the signature of {subject}",
-            ["gpgv", "--keyring", keyring.absolute(), *arguments],
+            ["gpgv", "--status-fd", "1", "--keyring", keyring.absolute(), *arguments],
             env=clean_environment(),
         )
     except CommandError as error:
-        raise VerifyError(f"{subject}: bad signature\n{error.output.rstrip()}") from error
+        said = error.output
+    # GnuPG's doc/DETAILS; a signature of an expired or revoked key has another word.
+    words = {line.split()[1] for line in said.splitlines() if line.startswith("[GNUPG:] ")}
+    if "GOODSIG" not in words or "BADSIG" in words:
+        raise VerifyError(f"{subject}: bad signature\n{said.rstrip()}")
 
 
 def check_file(tree: Path, path: str, digest: str, size: int, *, hashed: bool = True) -> None:

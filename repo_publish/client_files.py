@@ -6,23 +6,26 @@ from pathlib import Path
 
 from farm.model import Family
 from repo_publish.front_page import Surroundings, front_page
+from repo_publish.keys import Keys
 from repo_publish.manifest import Manifest
 from repo_publish.rendering import render
 from repo_publish.yum import REPOSITORIES
 
 PAGE = "index.html"
 MIRRORLIST = "mirrorlist"
+KEY_TRANSITION = "key-transition.txt"
 KEY_ASCII = "farm.asc"
 KEY_BINARY = "farm.gpg"
 CONFIGURATION = {Family.DEB: "farm.sources", Family.RPM: "farm.repo"}
 
 
-def write_client_files(manifest: Manifest, tree: Path, surroundings: Surroundings) -> None:
+def write_client_files(
+    manifest: Manifest, tree: Path, key: str, surroundings: Surroundings
+) -> None:
     """Write the configuration file of the family, its page, and for rpm the mirror lists.
 
-    `tree` has the public key already.
+    :param key: the public keys that new clients are to trust, as one armoured block.
     """
-    key = (tree / KEY_ASCII).read_text()
     for name, text in client_files(manifest, key, surroundings).items():
         (tree / name).write_text(text)
 
@@ -30,7 +33,7 @@ def write_client_files(manifest: Manifest, tree: Path, surroundings: Surrounding
 def client_files(
     manifest: Manifest, key: str, surroundings: Surroundings | None = None
 ) -> dict[str, str]:
-    """The same as name -> text; `key` is the armoured public key."""
+    """The same as name -> text."""
     name = CONFIGURATION[manifest.family]
     configuration = render(
         f"{name}.j2",
@@ -46,6 +49,21 @@ def client_files(
     )
     lists = mirrorlists(manifest) if manifest.family is Family.RPM else {}
     return {name: configuration, PAGE: page, **lists}
+
+
+def key_transition(manifest: Manifest, keys: Keys) -> str:
+    """What users are told while the signing key is replaced; empty when it is not."""
+    if keys.next is None:
+        return ""
+    return render(
+        f"{KEY_TRANSITION}.j2",
+        title=manifest.title,
+        base=f"{manifest.url}/{manifest.channel}/{manifest.distro}",
+        deb=manifest.family is Family.DEB,
+        since=keys.since,
+        old=keys.current,
+        new=keys.next,
+    )
 
 
 def mirrorlists(manifest: Manifest) -> dict[str, str]:

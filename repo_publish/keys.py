@@ -1,72 +1,91 @@
-"""The archive's signing key: a GnuPG home of its own, used only while something is signed."""
+"""The archive's keys: a GnuPG home of its own, and which of its keys is used for what.
+
+During a rotation two keys sign everything that leads to packages, so that clients who trust either
+go on; see `repo_publish.rotation`.
+"""
 
 from __future__ import annotations
 
 import fcntl
-import shutil
-import subprocess
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import TextIO
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from farm.errors import FarmError
-from farm.run import clean_environment, run
 from repo_publish.errors import PublishError
+from repo_publish.files import sync_file, write_durably
+from repo_publish.gnupg import SigningKey, agent, generate_key, gpg, key_list
+from repo_publish.signers import LocalSigner, RemoteSigner, Signer
 
-USER_ID = "Farm archive signing key"
-ALGORITHM = "rsa3072"
-"""What every client takes: apt, gpgv, and rpm from EL8 on (rpm 4.18 and EL9's crypto policy
-know no ed25519 everywhere)."""
-VALID_FOR = "3y"
+SETTINGS = "keys.json"
 WARN_BEFORE_EXPIRY_S = 60 * 24 * 3600
 _LONGEST_SOCKET_DIRECTORY = 80
 """gpg-agent's socket must fit into the 108 bytes of a socket address."""
 
 
+class KeySettings(BaseModel):
+    """`keys.json` in the GnuPG home: fingerprints and what they are for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    current: str
+    """Signs everything."""
+    next: str = ""
+    """Signs what leads to packages, too, while a rotation is under way."""
+    previous: tuple[str, ...] = ()
+    """Signed packages that are still published; newest first."""
+    since: int = 0
+    """When the rotation began; seconds since 1970."""
+    signer: tuple[str, ...] = ()
+    """A command that signs in place of the secret keys here; see `repo_publish.signers`."""
+
+
 @dataclass(frozen=True)
-class SigningKey:
-    """The public facts of a key."""
+class Keys:
+    """The archive's keys, by what they are for."""
 
-    fingerprint: str
-    created: int
-    expires: int
-    """Seconds since 1970; 0 for never."""
-
-
-class Signer:
-    """Signs with one key of a running `Keyring.session`."""
-
-    def __init__(self, home: Path, key: SigningKey):
-        self.key = key
-        self._home = home
+    current: SigningKey
+    next: SigningKey | None = None
+    previous: tuple[SigningKey, ...] = ()
+    since: int = 0
 
     @property
-    def environment(self) -> dict[str, str]:
-        """For programs that call gpg themselves (rpmsign)."""
-        return _environment(self._home)
+    def active(self) -> tuple[SigningKey, ...]:
+        """The keys that sign indices and manifests; the first signs packages."""
+        return (self.current, *([self.next] if self.next else []))
 
-    def clearsign(self, text: Path, signed: Path) -> None:
-        """Write `text` with its signature around it to `signed`."""
-        self._sign("--clearsign", text, signed)
+    @property
+    def known(self) -> tuple[SigningKey, ...]:
+        """All keys that clients may trust."""
+        return (*self.active, *self.previous)
 
-    def detach(self, path: Path, signature: Path) -> None:
-        """Write an armoured signature of `path` to `signature`."""
-        self._sign("--detach-sign", path, signature)
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """Of the active keys."""
+        return tuple(key.fingerprint for key in self.active)
 
-    def _sign(self, how: str, path: Path, out: Path) -> None:
-        _gpg(
-            self._home,
-            f"sign {path.name}",
-            *("--local-user", f"{self.key.fingerprint}!", "--digest-algo", "SHA256", "--armor"),
-            *("--output", str(out), how, str(path)),
-        )
+
+def expiry_warning(key: SigningKey, now: float) -> str:
+    """What to say of a key that expires soon or has; empty for one that is good for long."""
+    if not key.expires or key.expires - now > WARN_BEFORE_EXPIRY_S:
+        return ""
+    day = time.strftime("%Y-%m-%d", time.gmtime(key.expires))
+    if key.expires <= now:
+        return f"the signing key {key.fingerprint} expired on {day}"
+    return (
+        f"the signing key {key.fingerprint} expires on {day}: clients need time to take another "
+        "one, so begin now (farm archive key rotate)"
+    )
 
 
 class Keyring:
-    """A directory with the secret key, readable by its owner only.
+    """A directory with the secret keys, readable by its owner only.
 
     Nobody but the publisher needs it. No gpg-agent outlives a session, not even when this
     process is killed.
@@ -75,14 +94,126 @@ class Keyring:
     def __init__(self, home: Path):
         self.home = home.absolute()
 
+    def keys(self, log: TextIO) -> Keys:
+        """The archive's keys; one is generated on first use.
+
+        :raises PublishError: the current key has expired, or a key that is in use is missing.
+        """
+        keys = self.resolve(self.settings(log))
+        for warning in _warnings(keys):
+            print(f"warning: {warning}", file=log)
+        return keys
+
+    def resolve(self, settings: KeySettings) -> Keys:
+        """The keys that settings name.
+
+        :raises PublishError: a key is missing, or has expired and would have to sign.
+        """
+        there = {key.fingerprint: key for key in key_list(self.home)}
+        named = (settings.current, settings.next, *settings.previous)
+        missing = [fingerprint for fingerprint in named if fingerprint not in {"", *there}]
+        if missing:
+            raise PublishError(
+                f"{self.home} has no key {', '.join(missing)}, which {SETTINGS} names: restore it "
+                "from the backup"
+            )
+        keys = Keys(
+            there[settings.current],
+            there[settings.next] if settings.next else None,
+            tuple(there[fingerprint] for fingerprint in settings.previous),
+            settings.since,
+        )
+        _check_expiry(keys)
+        return keys
+
+    def settings(self, log: TextIO) -> KeySettings:
+        """Which keys are used for what; the newest key that can sign, where nothing is said yet.
+
+        :raises PublishError: the file is damaged.
+        """
+        if known := self._read():
+            return known
+        with self.lock():
+            if known := self._read():  # another publisher was first
+                return known
+            key = self._usable_key()
+            if key is None:
+                print(f"generating a signing key in {self.home}", file=log)
+                key = self.generate()
+            settings = KeySettings(current=key.fingerprint)
+            self.write(settings)
+            return settings
+
+    def write(self, settings: KeySettings) -> None:
+        """Replace the settings. Needs the lock."""
+        path = self.home / SETTINGS
+        fresh = path.with_name(f".{SETTINGS}.new")
+        write_durably(fresh, json.dumps(settings.model_dump(), indent=1) + "\n")
+        fresh.replace(path)
+        sync_file(self.home)
+
+    def generate(self) -> SigningKey:
+        """Make a key. Needs the lock."""
+        before = {key.fingerprint for key in key_list(self.home)}
+        with agent(self.home):
+            generate_key(self.home)
+        made = [key for key in key_list(self.home) if key.fingerprint not in before]
+        if len(made) != 1:
+            raise FarmError(f"gpg generated no key in {self.home}")
+        return made[0]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only one who uses or changes the secret keys."""
+        self._prepare()
+        with (self.home / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     @contextmanager
     def session(self, log: TextIO) -> Iterator[Signer]:
-        """Sign for as long as the block lasts; one session at a time per keyring.
+        """Sign for as long as the block lasts; with secret keys here, one session at a time.
 
-        The key is generated on first use.
-
-        :raises PublishError: the key has expired.
+        :raises PublishError: as `keys`.
         """
+        settings = self.settings(log)
+        keys = self.resolve(settings)
+        if settings.signer:
+            yield RemoteSigner(keys.active, settings.signer)
+            return
+        with self.lock(), agent(self.home):
+            yield LocalSigner(keys.active, self.home)
+
+    def export(self, keys: Sequence[SigningKey], path: Path, *, armor: bool) -> None:
+        """Write public keys, all in one block."""
+        options = ["--armor"] if armor else []
+        names = [key.fingerprint for key in keys]
+        gpg(self.home, "export the keys", *options, "--output", str(path), "--export", *names)
+
+    def export_blocks(self, keys: Sequence[SigningKey], path: Path) -> None:
+        """Write public keys in a block each, as rpm reads them."""
+        blocks = [
+            gpg(self.home, "export the keys", "--armor", "--export", key.fingerprint)
+            for key in keys
+        ]
+        path.write_text("".join(blocks))
+
+    def _read(self) -> KeySettings | None:
+        path = self.home / SETTINGS
+        try:
+            return KeySettings.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            raise PublishError(f"{path} is damaged: restore it from the backup") from error
+
+    def _usable_key(self) -> SigningKey | None:
+        """The newest key with its secret half, an expired one only if there is no other."""
+        keys = [key for key in key_list(self.home) if key.secret]
+        now = time.time()
+        return max(keys, key=lambda k: (not 0 < k.expires <= now, k.created), default=None)
+
+    def _prepare(self) -> None:
         if len(str(self.home)) > _LONGEST_SOCKET_DIRECTORY:
             raise PublishError(
                 f"{self.home}: this path is too long for gpg-agent; keep the keys in a directory "
@@ -90,102 +221,16 @@ class Keyring:
             )
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.home.chmod(0o700)
-        with (self.home / ".lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            with _agent(self.home):
-                key = _newest_key(self.home)
-                if key is None:
-                    print(f"generating a signing key in {self.home}", file=log)
-                    _generate(self.home)
-                    key = _newest_key(self.home)
-                    if key is None:
-                        raise FarmError(f"gpg generated no key in {self.home}")
-                _check_expiry(key, log)
-                yield Signer(self.home, key)
-
-    def export(self, key: SigningKey, *, ascii_file: Path, binary_file: Path) -> None:
-        """Write the public key for clients: armoured (rpm, deb822) and binary (apt's keyrings)."""
-        for path, armor in ((ascii_file, ["--armor"]), (binary_file, [])):
-            arguments = [*armor, "--output", str(path), "--export", key.fingerprint]
-            _gpg(self.home, "export the signing key", *arguments)
 
 
-def _environment(home: Path) -> dict[str, str]:
-    return clean_environment(GNUPGHOME=str(home))
+def _check_expiry(keys: Keys) -> None:
+    now = time.time()
+    for key in keys.active:
+        if 0 < key.expires <= now:
+            raise PublishError(expiry_warning(key, now))
 
 
-def _gpg(home: Path, what: str, *arguments: str) -> str:
-    options = ("--batch", "--yes", "--no-tty", "--no-autostart", "--quiet")
-    return run(what, ["gpg", *options, *arguments], env=_environment(home))
-
-
-@contextmanager
-def _agent(home: Path) -> Iterator[None]:
-    """Run a gpg-agent that ends with the block, or a few seconds after this process dies.
-
-    gpg-agent watches the program it started; that is a cat(1) which waits for our end of a pipe.
-    """
-    environment = _environment(home)
-    kill = ["gpgconf", "--kill", "gpg-agent"]
-    run("stop an old gpg-agent", kill, env=environment)
-    if not shutil.which("gpg-agent"):
-        raise FarmError("gpg-agent is not installed")
-    with subprocess.Popen(
-        ["gpg-agent", "--daemon", "--quiet", "--disable-scdaemon", "--", "cat"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment,
-    ) as keeper:
-        to_cat, from_cat = cast(IO[str], keeper.stdin), cast(IO[str], keeper.stdout)
-        try:
-            to_cat.write("ready\n")
-            to_cat.flush()
-            if from_cat.readline() != "ready\n":
-                raise FarmError(f"gpg-agent does not start in {home}")
-            yield
-        finally:
-            run("stop gpg-agent", kill, env=environment)
-            to_cat.close()
-
-
-def _newest_key(home: Path) -> SigningKey | None:
-    """The newest key that can sign, an expired one only if there is no other.
-
-    Fields are as in GnuPG's doc/DETAILS.
-    """
-    listing = _gpg(home, "list the signing keys", "--with-colons", "--list-secret-keys")
-    keys: list[tuple[bool, SigningKey]] = []
-    primary: list[str] = []
-    for line in listing.splitlines():
-        fields = line.split(":")
-        if fields[0] == "sec":
-            primary = fields
-        elif fields[0] == "fpr" and primary:
-            validity, capabilities = primary[1], primary[11]
-            if validity not in ("r", "d", "i") and ("S" in capabilities or validity == "e"):
-                key = SigningKey(fields[9], int(primary[5]), int(primary[6] or 0))
-                keys.append((validity != "e", key))
-            primary = []
-    if not keys:
-        return None
-    return max(keys, key=lambda entry: (entry[0], entry[1].created))[1]
-
-
-def _generate(home: Path) -> None:
-    _gpg(
-        home,
-        "generate the signing key",
-        *("--pinentry-mode", "loopback", "--passphrase", ""),
-        *("--quick-generate-key", USER_ID, ALGORITHM, "sign,cert", VALID_FOR),
-    )
-
-
-def _check_expiry(key: SigningKey, log: TextIO) -> None:
-    left = key.expires - time.time()
-    day = time.strftime("%Y-%m-%d", time.gmtime(key.expires))
-    if key.expires and left <= 0:
-        raise PublishError(f"the signing key {key.fingerprint} expired on {day}")
-    if key.expires and left < WARN_BEFORE_EXPIRY_S:
-        print(f"warning: the signing key {key.fingerprint} expires on {day}", file=log)
+def _warnings(keys: Keys) -> list[str]:
+    """Of the key that will sign longest: the other one is being replaced already."""
+    warning = expiry_warning(keys.active[-1], time.time())
+    return [warning] if warning else []

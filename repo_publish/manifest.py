@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -156,8 +157,12 @@ class Manifest(_Plain):
     timestamp: int
     """Seconds since 1970, different for every snapshot of a line."""
     signing_key: str
-    """Fingerprint."""
+    """Fingerprint of the key that signed everything, packages too."""
     components: tuple[ManifestComponent, ...]
+    signing_keys: tuple[str, ...] = ()
+    """Of all keys that signed the indices and the manifest; two while a key is replaced."""
+    key_expires: int = 0
+    """When the signing key does; seconds since 1970, 0 for never."""
     origin: Origin | None = None
     """Of a promotion or a release."""
     sbom: Extra | None = None
@@ -198,7 +203,7 @@ class Manifest(_Plain):
         """Every package file by its path."""
         return {file.path: file for c in self.components for file in c.files}
 
-    def serves(self, publication: Publication, url: str, signing_key: str) -> bool:
+    def serves(self, publication: Publication, url: str, signing_keys: Sequence[str]) -> bool:
         """Whether publishing `publication` would give this snapshot again.
 
         Commits and reasons do not count: the same build key is the same packages.
@@ -209,7 +214,7 @@ class Manifest(_Plain):
             and self.architecture == publication.architecture
             and self.title == publication.title
             and self.url == url
-            and self.signing_key == signing_key
+            and (self.signing_keys or (self.signing_key,)) == tuple(signing_keys)
             and {(c.component, c.key) for c in self.components}
             == {(p.component, p.key) for p in publication.packages}
         )

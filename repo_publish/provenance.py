@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from repo_publish.content import KEY_DIGITS
-from repo_publish.keys import Signer
 from repo_publish.manifest import Extra, Manifest, ManifestComponent
+from repo_publish.signers import Signer
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"

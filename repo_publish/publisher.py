@@ -18,7 +18,7 @@ from repo_publish.errors import ComponentsRefused, PublishError
 from repo_publish.failures import explained
 from repo_publish.files import sync_filesystem
 from repo_publish.held_back import HeldBack, held_back, remember, since
-from repo_publish.keys import Keyring, SigningKey
+from repo_publish.keys import Keyring, Keys
 from repo_publish.line import KEPT_SNAPSHOTS, SNAPSHOTS, STATE, Line, line_of
 from repo_publish.live import Kept, Live, live_of
 from repo_publish.manifest import Manifest, Origin, Refused, Rollback
@@ -47,6 +47,8 @@ class Purpose:
     """Refuse these builds from now on; None: as the live snapshot does."""
     whole: bool = False
     """All of it or nothing: what would be held back is a reason not to publish."""
+    again: bool = False
+    """The live content as it is, under other signatures: nothing to ask the gate."""
 
 
 def publish(
@@ -146,25 +148,19 @@ class _Publishing:
 
     def run(self) -> Snapshot:
         """Publish unless the live snapshot has this content already."""
-        with self.stores.keyring.session(self.log) as signer:
-            key = signer.key
+        keys = self.stores.keyring.keys(self.log)
         live = self.live
         if live is not None:
-            if live.manifest.signing_key != key.fingerprint:
-                raise PublishError(
-                    f"{self.line}: the signing key in {self.stores.keyring.home} is "
-                    f"{key.fingerprint}, but clients trust {live.manifest.signing_key}: put the "
-                    "old key back"
-                )
+            self._check_trust(live.manifest, keys)
             if self.purpose.refused is None:
                 self.admission.hold(rolled_back(self.publication, live.manifest))
-            if self._is_live(key):
+            if self._is_live(keys):
                 return self._snapshot(live.manifest.number, changed=False)
-        if self.purpose.rollback is None:
+        if self.purpose.rollback is None and not self.purpose.again:
             contents = self.admission.admit()
         else:
             contents = self.admission.admit_all()
-        if live is not None and self._is_live(key):
+        if live is not None and self._is_live(keys):
             snapshot = self._snapshot(live.manifest.number, changed=False)
             self.admission.refuse_if_idle()
             return snapshot
@@ -173,23 +169,32 @@ class _Publishing:
         number = (live.manifest.number if live else 0) + 1
         self._say(f"snapshot {number}: {_summary(contents)}")
         with self.line.scratch() as work, explained(self.line):
-            self._build(contents, key, number, work)
+            self._build(contents, keys, number, work)
         self._say(f"snapshot {number} is live")
         return self._snapshot(number, changed=True)
 
-    def _is_live(self, key: SigningKey) -> bool:
+    def _check_trust(self, live: Manifest, keys: Keys) -> None:
+        """Refuse keys that no client of the line has heard of."""
+        if live.signing_key not in {key.fingerprint for key in keys.known}:
+            raise PublishError(
+                f"{self.line}: the signing key in {self.stores.keyring.home} is "
+                f"{keys.current.fingerprint}, but clients trust {live.signing_key}: put the old "
+                "key back (farm archive key rotate replaces a key)"
+            )
+
+    def _is_live(self, keys: Keys) -> bool:
         return self.live is not None and self.live.manifest.serves(
-            self.publication, self.stores.url, key.fingerprint
+            self.publication, self.stores.url, keys.fingerprints
         )
 
-    def _build(self, contents: Sequence[Content], key: SigningKey, number: int, work: Path) -> None:
+    def _build(self, contents: Sequence[Content], keys: Keys, number: int, work: Path) -> None:
         keyring = self.stores.keyring
         assembly = Assembly(self.publication, self.line, self.live, keyring, work, self.log)
         contents = assembly.packages(contents, self._refuse_reuse)
         timestamp = next_timestamp(self.live.manifest.timestamp if self.live else 0)
-        manifest = self._manifest(contents, key, number, timestamp)
+        manifest = self._manifest(contents, keys, number, timestamp)
         earlier = [self.line.snapshot(n) for n in self.line.numbers()[-KEPT_SNAPSHOTS:]]
-        assembly.finish(manifest, contents, key, earlier)
+        assembly.finish(manifest, contents, keys, earlier)
         trusted = {p.file.path for c in contents if not c.new for p in c.files}
         trusted |= {one.extra.path for c in contents if not c.new for one in c.extras}
         verify_snapshot(assembly.tree, trusted=trusted, work=work)
@@ -200,7 +205,7 @@ class _Publishing:
         self.line.flip(assembly.tree, number, database)
 
     def _manifest(
-        self, contents: Sequence[Content], key: SigningKey, number: int, timestamp: int
+        self, contents: Sequence[Content], keys: Keys, number: int, timestamp: int
     ) -> Manifest:
         publication = self.publication
         refused = self.purpose.refused
@@ -216,7 +221,9 @@ class _Publishing:
             number=number,
             previous=self.live.manifest.number if self.live else None,
             timestamp=timestamp,
-            signing_key=key.fingerprint,
+            signing_key=keys.current.fingerprint,
+            signing_keys=keys.fingerprints,
+            key_expires=keys.current.expires,
             components=described(contents, self.stores.pool, timestamp),
             origin=self.purpose.origin,
             rollback=self.purpose.rollback,
@@ -232,6 +239,8 @@ class _Publishing:
             raise ComponentsRefused(f"{self.line} is not published", found)
 
     def _held_back(self) -> tuple[HeldBack, ...]:
+        if self.purpose.again:
+            return held_back(self.line)
         return since(held_back(self.line), self.admission.held_back, self.wanted, self.began)
 
     def _content(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ from repo_publish.content import collect
 from repo_publish.errors import PublishError
 from repo_publish.failures import explained
 from repo_publish.files import sync_file, sync_filesystem
-from repo_publish.keys import SigningKey
+from repo_publish.keys import Keys
 from repo_publish.line import RELEASES, STATE, Line, archive_lock, line_of, lines
 from repo_publish.live import Kept, Live, kept
 from repo_publish.manifest import Manifest, Origin, load_manifest
@@ -195,17 +195,16 @@ def _tree(name: str, source: Line, number: int, stores: Stores, work: Path, log:
     # What the snapshot was assembled with is still good: nothing in it changes.
     start = Live(there.manifest, there.tree, source.database(number))
     contents = collect(publication, pool=None, live=there)
-    with stores.keyring.session(log) as signer:
-        key = signer.key
+    keys = stores.keyring.keys(log)
     assembly = Assembly(publication, line, start, stores.keyring, work, log)
     contents = list(assembly.packages(contents, lambda _: None))
-    manifest = _manifest(there.manifest, name, line, stores, key)
-    assembly.finish(manifest, contents, key, earlier=())
+    manifest = _manifest(there.manifest, name, line, stores, keys)
+    assembly.finish(manifest, contents, keys, earlier=())
     verify_snapshot(assembly.tree, work=work)
     return assembly.tree
 
 
-def _manifest(source: Manifest, name: str, line: Line, stores: Stores, key: SigningKey) -> Manifest:
+def _manifest(source: Manifest, name: str, line: Line, stores: Stores, keys: Keys) -> Manifest:
     origin = Origin(channel=source.channel, distro=source.distro, snapshot=source.number)
     return source.model_copy(
         update={
@@ -213,7 +212,9 @@ def _manifest(source: Manifest, name: str, line: Line, stores: Stores, key: Sign
             "url": stores.url,
             "previous": None,
             "timestamp": next_timestamp(0),
-            "signing_key": key.fingerprint,
+            "signing_key": keys.current.fingerprint,
+            "signing_keys": keys.fingerprints,
+            "key_expires": keys.current.expires,
             "origin": origin,
             "release": name,
             "rollback": None,

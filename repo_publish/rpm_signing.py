@@ -7,33 +7,39 @@ name. The copies are shared by all lines of an archive.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from farm.errors import FarmError
 from farm.pool import sha256_of
 from farm.run import run
 from repo_publish.content import Content, Placed
 from repo_publish.errors import PublishError
 from repo_publish.files import place, sync_file
-from repo_publish.keys import Signer
 from repo_publish.line import STATE, Line
 from repo_publish.manifest import load_manifest
+from repo_publish.signers import Signer
 
 _PACKAGES_PER_CALL = 100
 
 
 def sign_packages(
-    contents: Sequence[Content], signer: Signer, *, line: Line, work: Path
+    contents: Sequence[Content],
+    signer: Signer,
+    known: Collection[str],
+    *,
+    line: Line,
+    work: Path,
 ) -> list[Content]:
     """The same contents, with every package signed that no snapshot has.
 
+    :param known: fingerprints of the keys that clients may trust: what one of them signed before
+        is not signed again.
     :raises CommandError: rpmsign refuses.
     """
     cache = line.archive / STATE / "signed" / signer.key.fingerprint
     new = [placed for content in contents if not content.checked for placed in content.files]
-    missing = [placed for placed in new if not _recover(placed, signer, line, cache)]
+    missing = [placed for placed in new if not _recover(placed, line, cache, known)]
     _sign(missing, signer, cache, work)
     return [
         content
@@ -53,8 +59,9 @@ def _signed(placed: Placed, cache: Path) -> Placed:
     return Placed(placed.file.model_copy(update=changed), origin)
 
 
-def _recover(placed: Placed, signer: Signer, line: Line, cache: Path) -> bool:
-    """Whether the signed copy is there; it is found again in earlier snapshots when it was lost."""
+def _recover(placed: Placed, line: Line, cache: Path, known: Collection[str]) -> bool:
+    """Whether the signed copy is there; it is found again in earlier snapshots when it was lost,
+    or when another key signed it before."""
     copy = _cached(cache, placed.file.sha256)
     if copy.exists():
         return True
@@ -66,7 +73,7 @@ def _recover(placed: Placed, signer: Signer, line: Line, cache: Path) -> bool:
         file = manifest.files().get(placed.file.path)
         if file is None or file.built_sha256 != placed.file.sha256:
             continue
-        if manifest.signing_key == signer.key.fingerprint and sha256_of(published) == file.sha256:
+        if manifest.signing_key in known and sha256_of(published) == file.sha256:
             _keep(published, copy)
             return True
     return False
@@ -81,9 +88,6 @@ def _keep(origin: Path, copy: Path) -> None:
 
 
 def _sign(packages: Sequence[Placed], signer: Signer, cache: Path, work: Path) -> None:
-    gpg = shutil.which("gpg")
-    if gpg is None:
-        raise FarmError("gpg is not installed")
     directory = work / "signing"
     directory.mkdir()
     copies: dict[Path, Placed] = {}
@@ -93,14 +97,7 @@ def _sign(packages: Sequence[Placed], signer: Signer, cache: Path, work: Path) -
             raise PublishError(f"two builds made {copy.name}")
         shutil.copyfile(placed.origin, copy)
         copies[copy] = placed
-    # Debian's rpm looks for a gpg2 that is not there.
-    macros = {
-        "__gpg": gpg,
-        "_gpg_name": signer.key.fingerprint,
-        "_gpg_digest_algo": "sha256",
-        "_gpg_sign_cmd_extra_args": "--batch --no-tty --no-autostart",
-        "_tmppath": str(work),
-    }
+    macros = {**signer.rpm_macros(), "_tmppath": str(work)}
     defines = [word for name, value in macros.items() for word in ("--define", f"{name} {value}")]
     names = [str(copy) for copy in copies]
     for start in range(0, len(names), _PACKAGES_PER_CALL):

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from debian.deb822 import Release
 
-from farm.run import clean_environment, run
-from repo_publish.checks import check_file, check_signature
+from repo_publish.checks import check_file, check_signature, read_signed
 from repo_publish.errors import VerifyError
 from repo_publish.paragraphs import read_paragraphs
 from repo_publish.release import by_hash
@@ -25,13 +24,8 @@ def check_indices(tree: Path, distro: str, keyring: Path, work: Path) -> None:
     release = top / "Release"
     check_signature(top / "InRelease", keyring)
     check_signature(top / "Release.gpg", keyring, of=release)
-    signed = work / "Release"
-    run(
-        "read InRelease",
-        ["gpgv", "--keyring", keyring.absolute(), "--output", signed, top / "InRelease"],
-        env=clean_environment(),
-    )
-    if signed.read_bytes() != release.read_bytes():
+    signed = read_signed(top / "InRelease", keyring, work / "Release")
+    if signed != release.read_bytes():
         raise VerifyError(f"{top / 'InRelease'} and Release differ")
     entries = Release(release.read_bytes()).get("SHA256", [])
     if not entries:

@@ -10,6 +10,7 @@ import typer
 
 from repo_publish.cli import (
     history,
+    keys,
     promoting,
     pruning,
     publishing,
@@ -19,7 +20,7 @@ from repo_publish.cli import (
     withdrawal,
 )
 
-GROUPS = (publishing, history, rollback, promoting, pruning, withdrawal)
+GROUPS = (publishing, history, rollback, promoting, pruning, withdrawal, keys)
 
 
 def register(app: typer.Typer) -> None:

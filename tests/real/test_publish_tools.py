@@ -42,7 +42,7 @@ def test_a_key_is_made_once_and_signs(tmp_path: Path, log: IO[str]) -> None:
         signer.detach(text, tmp_path / "detached")
     with keyring.session(log) as again:
         assert again.key == signer.key
-    keyring.export(signer.key, ascii_file=tmp_path / "k.asc", binary_file=tmp_path / "k.gpg")
+    keyring.export([signer.key], tmp_path / "k.gpg", armor=False)
 
     check_signature(tmp_path / "inline", tmp_path / "k.gpg")
     check_signature(tmp_path / "detached", tmp_path / "k.gpg", of=text)

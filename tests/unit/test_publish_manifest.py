@@ -30,7 +30,7 @@ def test_the_same_builds_are_the_same_content_whatever_their_commits() -> None:
     manifest = a_manifest(a_component("one"), a_component("two"))
     publication = a_publication(published("two", commit="d" * 40), published("one"))
 
-    assert manifest.serves(publication, URL, FINGERPRINT)
+    assert manifest.serves(publication, URL, (FINGERPRINT,))
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,15 @@ def test_the_same_builds_are_the_same_content_whatever_their_commits() -> None:
 def test_other_builds_or_texts_are_a_change(publication: object) -> None:
     manifest = a_manifest(a_component("one"), a_component("two"))
 
-    assert not manifest.serves(publication, URL, FINGERPRINT)
+    assert not manifest.serves(publication, URL, (FINGERPRINT,))
 
 
 def test_another_address_or_key_is_a_change() -> None:
     manifest = a_manifest()
 
-    assert not manifest.serves(a_publication(), "http://elsewhere.example.invalid", FINGERPRINT)
-    assert not manifest.serves(a_publication(), URL, "another key")
+    assert not manifest.serves(a_publication(), "http://elsewhere.example.invalid", (FINGERPRINT,))
+    assert not manifest.serves(a_publication(), URL, ("another key",))
+    assert not manifest.serves(a_publication(), URL, (FINGERPRINT, "another key"))
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", "[]"])
