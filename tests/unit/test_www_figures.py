@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import feedparser
@@ -113,3 +115,20 @@ def test_git_says_which_heads_have_a_commit_and_when_it_was_merged(tmp_path: Pat
     assert facts.heads[tip].merged_at == merged_at
     direct = commit_facts(mirror, other, parts, [tip])
     assert direct.heads[tip].merged_at == direct.committed_at, "made on the branch itself"
+
+
+def test_the_dashboard_asks_for_figures_that_there_are(tmp_path: Path) -> None:
+    world = FarmWorld(stack(CHAIN))
+    world.push(*CHAIN)
+    world.run()
+    names = {name for name, *_ in figures(world, Totals(world.now), tmp_path)}
+    dashboard = json.loads((Path(__file__).parents[2] / "docs" / "grafana.json").read_text())
+    asked = re.findall(
+        r"\bfarm_\w+", json.dumps(dashboard["panels"])
+    )
+    assert set(asked) <= names
+    missing = {n for n in names if n.startswith("farm_")} - set(asked)
+    assert missing <= {
+        "farm_build_duration_seconds_sum",
+        "farm_build_duration_seconds_count",
+    }, "every figure is shown"
