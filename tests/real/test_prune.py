@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-import signal
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from farm.model.load import load_stack
-from repo_publish.disposal import freed_bytes
-from repo_publish.errors import PublishError
 from repo_publish.model import Published
-from repo_publish.pool_collection import collect_pool, plan_pool
-from repo_publish.prune import plan_lines, prune_line, read_archive
-from repo_publish.releases import release
-from repo_publish.retention import CLIENT_WINDOW_S, Rules
 from repo_publish.verify import verify_snapshot
 from tests.archive_clients import AptClient, DnfClient, Farm, add_package, run_client, served
 from tests.configurations import stack_text
 from tests.farm_worlds import FarmWorld, site_file
-from tests.killed_publishers import in_child
 from tests.packages import build_deb, store
+from tests.removals import kill_prunes, kill_releases, make_release, prune
 
 pytestmark = pytest.mark.real
 
 FAMILIES = pytest.mark.parametrize("family", ["deb", "rpm"])
-MUCH_LATER_S = 10 * CLIENT_WINDOW_S
 SNAPSHOTS = 7
 
 
@@ -51,8 +41,7 @@ def farm(family: str, tmp_path: Path) -> Iterator[Farm]:
 def test_old_snapshots_go_and_everything_else_goes_on_as_if_they_were_there(farm: Farm) -> None:
     client = client_of(farm)
     assert_done(refresh(client))
-    with Path(os.devnull).open("w") as log:
-        release(farm.archive, "1.0", "development", {farm.distro: 2}, farm.stores, log)
+    make_release(farm, snapshot=2)
     before = disk_usage(farm.directory)
 
     freed = prune(farm)
@@ -67,13 +56,6 @@ def test_old_snapshots_go_and_everything_else_goes_on_as_if_they_were_there(farm
     assert_done(run(client, "install", "liblib"))
     assert prune(farm) == 0
 
-    add(farm, "more", "1.0")
-    farm.packages.pop("liblib")
-    farm.publish()
-    add(farm, "liblib", "1.0", content="other bytes\n")
-    with pytest.raises(PublishError, match="was published before with other bytes"):
-        farm.publish()
-
     add(farm, "liblib", "2.0")
     farm.publish()
     assert_done(refresh(client))
@@ -82,21 +64,20 @@ def test_old_snapshots_go_and_everything_else_goes_on_as_if_they_were_there(farm
 
 
 @FAMILIES
-def test_killed_at_any_removal_nothing_is_half_there(farm: Farm) -> None:
-    for moment in itertools.count(1):
-        child = in_child(prune_and_die, str(farm.directory), farm.family, moment)
-        output, _ = child.communicate()
-        for number in farm.line.numbers():
-            verify_snapshot(farm.line.snapshot(number))
-        if child.returncode == 0:
-            break
-        assert child.returncode == -signal.SIGKILL, output
-    assert moment >= 5
+def test_killed_while_it_removes_nothing_is_half_there(farm: Farm) -> None:
+    assert kill_prunes(farm, step=6) >= 4
+
     assert farm.line.numbers() == [3, 4, 5, 6, 7]
     add(farm, "liblib", "2.0")
     farm.publish()
     assert not list(farm.line.state.glob("trash-*"))
     assert not list(farm.pool.glob("trash-*"))
+
+
+@pytest.mark.parametrize("family", ["deb"])
+def test_a_release_that_is_killed_is_all_there_or_not_at_all(farm: Farm) -> None:
+    assert kill_releases(farm) >= 2
+    assert [path.name for path in (farm.archive / "releases").iterdir()] == ["1.0"]
 
 
 def test_a_dry_run_says_all_and_does_nothing(tmp_path: Path) -> None:
@@ -150,39 +131,6 @@ def test_a_farm_keeps_what_its_records_need(tmp_path: Path) -> None:
     assert_done(done)
     assert json.loads(done.stdout[done.stdout.index("\n{") :])["builds"] == [keys["1"]]
     assert {path.name for path in farm.pool.glob("??/*")} == {keys["2"], keys["3"]}
-
-
-def prune(farm: Farm) -> int:
-    """Keep as little as possible, when clients have forgotten everything; bytes freed."""
-    now = time.time() + MUCH_LATER_S
-    archive = read_archive(farm.archive)
-    plans = plan_lines(archive, Rules(0, 0), {}, now)
-    gone = {snapshot.tree for plan in plans for snapshot in plan.go}
-    remaining = [one for one in archive.everything if one.tree not in gone]
-    builds = plan_pool(farm.pool, farm.archive, remaining, (), now)
-    freed = freed_bytes([*gone, *builds.paths])
-    with Path(os.devnull).open("w") as log:
-        for plan in plans:
-            prune_line(plan, log)
-        collect_pool(builds, log)
-    return freed
-
-
-def prune_and_die(directory: str, family: str, moment: int) -> None:
-    """Prune, and be killed before some removal of a file, a later one for a higher `moment`."""
-    calls = itertools.count(1)
-
-    def deadly(function):
-        def call(*arguments, **options):
-            if next(calls) == moment * 5:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*arguments, **options)
-
-        return call
-
-    for name in ("unlink", "rmdir", "rename"):
-        setattr(os, name, deadly(getattr(os, name)))
-    prune(Farm(Path(directory), family))
 
 
 def add(farm: Farm, name: str, version: str, **options: str) -> None:

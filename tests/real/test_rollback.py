@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from repo_publish.errors import PublishError
 from repo_publish.verify import verify_snapshot
 from tests.archive_clients import AptClient, DnfClient, Farm, add_package, run_client, served
 
@@ -84,8 +83,8 @@ def test_the_farm_does_not_publish_again_what_was_rolled_back(farm: Farm) -> Non
     assert unrelated.held_back["app"] == "was built with liblib, which is rolled back"
 
     add(farm, "liblib", "1.5", NEW_COMMIT)
-    with pytest.raises(PublishError, match=r"liblib would go from (1:)?2\.0\S* down to 1\.5"):
-        farm.publish()
+    lower = farm.publish()
+    assert "liblib would go from 2.0" in lower.held_back["liblib"]
 
     add(farm, "liblib", "2.1", NEW_COMMIT)
     add(farm, "app", "1.3", NEW_COMMIT, uses="liblib")
