@@ -107,7 +107,8 @@ class TestFarm:
         """Start the master and every worker that does not run."""
         if not self.master.exists():
             config = f"--config={TOP / 'master.cfg'}"
-            self.run(BIN / "buildbot", "create-master", "-q", config, self.master)
+            database = [f"--db={url}"] if (url := self.site.get("database")) else []
+            self.run(BIN / "buildbot", "create-master", "-q", config, *database, self.master)
         self.start_master()
         workers = self.run(sys.executable, "-m", "workers.setup").split()
         for directory in workers:
