@@ -123,9 +123,7 @@ def test_the_dashboard_asks_for_figures_that_there_are(tmp_path: Path) -> None:
     world.run()
     names = {name for name, *_ in figures(world, Totals(world.now), tmp_path)}
     dashboard = json.loads((Path(__file__).parents[2] / "docs" / "grafana.json").read_text())
-    asked = re.findall(
-        r"\bfarm_\w+", json.dumps(dashboard["panels"])
-    )
+    asked = re.findall(r"\bfarm_\w+", json.dumps(dashboard["panels"]))
     assert set(asked) <= names
     missing = {n for n in names if n.startswith("farm_")} - set(asked)
     assert missing <= {
