@@ -6,10 +6,10 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from farm.access.roles import Members, Role
 from farm.access.settings import Login
@@ -23,6 +23,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
 _Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
+_Database = Annotated[Line, Field(pattern=r"^(sqlite|postgresql)(\+[a-z0-9]+)?://\S*$")]
 _WorkerName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=50)]
 
 
@@ -84,8 +85,12 @@ class Site(_Strict):
     archive: Listen = Listen.model_construct(host="127.0.0.1", port=8020, url=None)
     pool: Listen = Listen.model_construct(host="127.0.0.1", port=8030, url=None)
     workers_listen: Listen = Listen.model_construct(host="127.0.0.1", port=9989, url=None)
-    database: Line | None = Field(None, description="Buildbot's SQLAlchemy URL; default: SQLite")
-    records: Line | None = Field(None, description="The farm's SQLAlchemy URL; default: SQLite")
+    database: _Database | None = Field(
+        None, description="Buildbot's SQLAlchemy URL; default: SQLite"
+    )
+    records: _Database | None = Field(
+        None, description="The farm's SQLAlchemy URL, of another database; default: SQLite"
+    )
     workers: dict[_WorkerName, WorkerSettings] = Field(
         default_factory=dict, description="Default: one worker per distro"
     )
@@ -118,6 +123,12 @@ class Site(_Strict):
         default_factory=dict,
         description="Who is a developer, release-manager or admin of those that log in elsewhere",
     )
+
+    @model_validator(mode="after")
+    def _two_databases(self) -> Self:
+        if self.records is not None and self.records == self.database:
+            raise ValueError("records and database must be two databases: both have table names")
+        return self
 
     def secret(self, name: str) -> str:
         """A random secret of that name, made on first use with mode 0600 in <state>/secrets."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from buildbot.db.enginestrategy import Strategy
+from pydantic import ValidationError
 from sqlalchemy.pool import QueuePool
 
 from farm.site import Site
@@ -15,6 +16,18 @@ from services.database import database_settings
 
 def site(**lines: str) -> Site:
     return Site.model_validate({"state": "/srv/farm", "components": "components.yml", **lines})
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        ("postgresql+psycopg2://buildbot@/buildbot", "must be two databases"),
+        ("mysql://farm@/farm", "pattern"),
+    ],
+)
+def test_records_that_cannot_be_kept_there_are_refused(records: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        site(database="postgresql+psycopg2://buildbot@/buildbot", records=records)
 
 
 def test_sqlite_keeps_two_connections_that_sync_seldom(tmp_path: Path) -> None:
