@@ -117,7 +117,7 @@ class TestFarm:
 
     def start_master(self) -> None:
         (self.master / "twistd.pid").unlink(missing_ok=True)
-        self.run(BIN / "buildbot", "start", self.master)
+        self.run(BIN / "buildbot", "start", "--start_timeout=90", self.master)
 
     def start_worker(self, name: str) -> None:
         (self.worker(name) / "twistd.pid").unlink(missing_ok=True)
