@@ -37,3 +37,14 @@ class VerifyError(FarmError):
     """A tree that a client would not accept as it is."""
 
     exit_code = 4
+
+
+class BadPackageSignature(VerifyError):
+    """Packages that are not signed, or not with the archive's key.
+
+    `packages` are their file names.
+    """
+
+    def __init__(self, lines: Sequence[str], packages: Sequence[str]):
+        self.packages = tuple(packages)
+        super().__init__("\n".join(["bad package signature", *lines]))

@@ -14,7 +14,7 @@ from repo_publish.admission import Admission, Supply
 from repo_publish.assembly import Assembly
 from repo_publish.content import Content
 from repo_publish.describe import described
-from repo_publish.errors import ComponentsRefused, PublishError
+from repo_publish.errors import BadPackageSignature, ComponentsRefused, PublishError
 from repo_publish.failures import explained
 from repo_publish.files import sync_filesystem
 from repo_publish.held_back import HeldBack, held_back, remember, since
@@ -27,6 +27,7 @@ from repo_publish.overview import write_overview
 from repo_publish.refusal import rolled_back, still_refused
 from repo_publish.request import check_request
 from repo_publish.retired import retire
+from repo_publish.rpm_signing import forget_signed
 from repo_publish.verify import verify_snapshot
 
 CLOCK_TOLERANCE_S = 60
@@ -197,7 +198,11 @@ class _Publishing:
         assembly.finish(manifest, contents, keys, earlier)
         trusted = {p.file.path for c in contents if not c.new for p in c.files}
         trusted |= {one.extra.path for c in contents if not c.new for one in c.extras}
-        verify_snapshot(assembly.tree, trusted=trusted, work=work)
+        try:
+            verify_snapshot(assembly.tree, trusted=trusted, work=work)
+        except BadPackageSignature as error:
+            forget_signed(contents, error.packages, self.line)
+            raise
         sync_filesystem(work)
         database = assembly.database if assembly.database.exists() else None
         if self.live is not None:

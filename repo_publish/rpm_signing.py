@@ -21,6 +21,7 @@ from repo_publish.manifest import load_manifest
 from repo_publish.signers import Signer
 
 _PACKAGES_PER_CALL = 100
+_SIGNED = "signed"
 
 
 def sign_packages(
@@ -37,7 +38,7 @@ def sign_packages(
         is not signed again.
     :raises CommandError: rpmsign refuses.
     """
-    cache = line.archive / STATE / "signed" / signer.key.fingerprint
+    cache = line.archive / STATE / _SIGNED / signer.key.fingerprint
     new = [placed for content in contents if not content.checked for placed in content.files]
     missing = [placed for placed in new if not _recover(placed, line, cache, known)]
     _sign(missing, signer, cache, work)
@@ -47,6 +48,15 @@ def sign_packages(
         else replace(content, files=tuple(_signed(placed, cache) for placed in content.files))
         for content in contents
     ]
+
+
+def forget_signed(contents: Sequence[Content], filenames: Collection[str], line: Line) -> None:
+    """Remove the signed copies of packages that turned out not to be signed well: the next
+    publication signs them again."""
+    for placed in (placed for content in contents for placed in content.files):
+        if placed.file.filename in filenames:
+            for cache in (line.archive / STATE / _SIGNED).iterdir():
+                _cached(cache, placed.file.built_sha256).unlink(missing_ok=True)
 
 
 def _cached(cache: Path, built_sha256: str) -> Path:

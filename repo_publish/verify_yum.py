@@ -10,7 +10,7 @@ import createrepo_c
 from farm.errors import CommandError
 from farm.run import clean_environment, run
 from repo_publish.checks import check_file, check_signature
-from repo_publish.errors import VerifyError
+from repo_publish.errors import BadPackageSignature, VerifyError
 from repo_publish.verify_apt import Offer
 from repo_publish.yum import REPOSITORIES, read_repomd, repomd_files
 
@@ -52,7 +52,7 @@ def check_package_signatures(packages: Sequence[Path], key: Path, work: Path) ->
     """Check that every package is signed with `key` (armoured), as rpm does, by a database of its
     own: the machine's would trust other keys.
 
-    :raises VerifyError: a package is not signed, or not with that key.
+    :raises BadPackageSignature: a package is not signed, or not with that key.
     """
     database = ["--dbpath", str(work / "rpmdb")]
     environment = clean_environment(TMPDIR=str(work))
@@ -65,7 +65,8 @@ def check_package_signatures(packages: Sequence[Path], key: Path, work: Path) ->
             run("check package signatures", ["rpmkeys", *options, *some], env=environment)
         except CommandError as error:
             bad = [line for line in error.output.splitlines() if "NOT OK" in line]
-            raise VerifyError("bad package signature\n" + "\n".join(bad or [str(error)])) from error
+            names = [Path(line.partition(": ")[0]).name for line in bad]
+            raise BadPackageSignature(bad or [str(error)], names) from error
 
 
 def _parse_primary(path: Path, add: Callable[[createrepo_c.Package], bool]) -> None:

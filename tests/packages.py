@@ -296,7 +296,8 @@ def _deb_binary(
     }
     control = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
     files = {f"./usr/share/{package}/content": content or f"{package} {version}\n"}
-    path = directory / f"{package}_{version.rpartition(':')[2]}_{more['Architecture']}.deb"
+    name = f"{package}_{version.rpartition(':')[2]}_{more['Architecture']}.deb"
+    path = directory / name.replace("/", "%")
     members = {"./control": control, **{f"./{name}": text for name, text in scripts.items()}}
     path.write_bytes(
         b"!<arch>\n"
