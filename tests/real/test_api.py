@@ -137,6 +137,16 @@ def test_prometheus_and_feed_readers_understand_it(farm: TestFarm) -> None:
     assert newest.id.endswith(f"#snapshot-{snapshot}") and newest.updated_parsed
 
 
+def test_a_reconfiguration_leaves_it_in_place_with_the_new_stack(farm: TestFarm) -> None:
+    before = ask(farm, "components").headers["etag"]
+    farm.stack["components"]["left"]["summary"] = "The left one"
+    farm.write_stack()
+    farm.run("buildbot", "reconfig", farm.master)
+    farm.wait("it shows", lambda: told(farm, "components/left")["summary"] == "The left one")
+    assert ask(farm, "components", headers={"If-None-Match": before}).status_code == 200
+    farm.wait_states(LINE, **ALL_PUBLISHED)
+
+
 def test_it_keeps_what_its_description_says(farm: TestFarm, tmp_path: Path) -> None:
     line = told(farm, f"lines/{LINE}")["components"][0]
     (tmp_path / "schemathesis.toml").write_text(

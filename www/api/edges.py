@@ -19,7 +19,7 @@ from www.api.answers.known import Known
 from www.api.asked import AuditQuery, BuildName, CommitName
 from www.api.history import CommitFacts, commit_facts, find_commit
 from www.api.metrics import metrics
-from www.api.model import Audit, AuditEntry, BuildPage, CommitPage, Me
+from www.api.model import Audit, BuildPage, CommitPage, Me
 from www.api.problem import not_found
 from www.api.source import Source
 from www.gate import Gate
@@ -104,7 +104,7 @@ def _first_with(mirrors: list[tuple[str, Mirror]], sha: str) -> tuple[str, Mirro
 async def audit_log(gate: Gate, asked: AuditQuery) -> Audit:
     """The newest entries of the audit log."""
     entries = await threads.deferToThread(_entries, gate, asked)
-    return Audit(entries=[AuditEntry(**one.model_dump()) for one in entries])
+    return Audit(entries=entries)
 
 
 def _entries(gate: Gate, asked: AuditQuery) -> list[audit.Entry]:

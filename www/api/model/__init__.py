@@ -13,7 +13,7 @@ from www.api.model.lines import (
     Lines,
     LineSummary,
 )
-from www.api.model.people import Audit, AuditEntry, Forced, Me, TopicOnLine, TopicPage, Topics
+from www.api.model.people import Audit, Forced, Me, TopicOnLine, TopicPage, Topics
 from www.api.model.progress import (
     AttemptPage,
     BuildPage,
@@ -29,7 +29,6 @@ __all__ = [
     "Answer",
     "AttemptPage",
     "Audit",
-    "AuditEntry",
     "BuildPage",
     "BuildSummary",
     "CommitOnLine",

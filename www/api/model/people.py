@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from farm.access.audit import Entry
 from www.api.model.base import Answer, Moment
 
 
@@ -71,23 +72,7 @@ class Me(Answer):
     """Where to log in; null: nobody has to on this farm."""
 
 
-class AuditEntry(Answer):
-    """One action that somebody asked for."""
-
-    at: Moment
-    who: str
-    role: str
-    address: str
-    """Where it came from."""
-    action: str
-    target: str
-    allowed: bool
-    details: dict[str, str]
-    outcome: str
-    """Why it was refused, or what went wrong; empty where it was done."""
-
-
 class Audit(Answer):
     """The audit log, the newest entries first."""
 
-    entries: list[AuditEntry]
+    entries: list[Entry]
