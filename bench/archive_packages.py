@@ -40,9 +40,10 @@ class PackageStore:
     """A pool of builds below a directory that outlives the run."""
 
     def __init__(self, directory: Path, family: str):
-        self.pool = directory / family / "pool"
-        self._index = directory / family / "index.json"
-        self._work = directory / family / "work"
+        self.directory = directory / family
+        self.pool = self.directory / "pool"
+        self._index = self.directory / "index.json"
+        self._work = self.directory / "work"
         self.family = family
         self._known: dict[str, dict[str, str]] = (
             json.loads(self._index.read_text()) if self._index.exists() else {}

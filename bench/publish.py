@@ -63,7 +63,8 @@ class Peer:
             argv, env=self.environment, cwd=self.directory, capture_output=True, text=True
         )
         if done.returncode:
-            raise SystemExit(f"{argv} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
+            what = " ".join(map(str, argv[:4]))
+            raise SystemExit(f"{what} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
 
     def make_key(self) -> None:
         """A signing key of the farm's kind in the home directory."""
@@ -103,6 +104,7 @@ class FarmArchive(Peer):
     def _publish(self) -> None:
         publication = {
             "channel": "development",
+            "distribution": self._distribution(),
             "distro": DISTROS[self.store.family],
             "family": self.store.family,
             "architecture": ARCHITECTURES[self.store.family],
@@ -113,8 +115,27 @@ class FarmArchive(Peer):
         self.run(
             *(TOOLS / "farm", "archive", "publish", path, "--pool", self.store.pool),
             *("--archive", self.directory / "archive", "--keys", self.directory / "keys"),
-            *("--url", "http://localhost:1", "--json"),
+            *("--url", "http://localhost:1", "--json", "--cache", self.store.directory / "gate"),
         )
+
+    def _distribution(self) -> dict[str, Any]:
+        """What the gate checks the packages with: Debian itself, and for rpm an empty repository,
+        since none can be had everywhere."""
+        root: dict[str, Any] = {"suite": "bookworm"}
+        if self.store.family == "rpm":
+            repository = self.store.directory / "distribution"
+            if not repository.exists():
+                repository.mkdir()
+                self.run(TOOLS / "createrepo_c", "--quiet", repository)
+            root = {"repositories": {"base": repository.as_uri()}}
+        return {
+            "name": DISTROS[self.store.family],
+            "family": self.store.family,
+            "release": "of the benchmark",
+            "architecture": ARCHITECTURES[self.store.family],
+            "version_suffix": "~bench",
+            "root": root,
+        }
 
 
 class Aptly(Peer):
@@ -128,7 +149,7 @@ class Aptly(Peer):
         settings = {"rootDir": str(self.directory / "aptly"), "skipContentsPublishing": True}
         (self.home / ".aptly.conf").write_text(json.dumps(settings))
         self.run("aptly", "repo", "create", "-distribution=bookworm", "farm")
-        self.run("aptly", "repo", "add", "farm", self.store.pool)
+        self.run("aptly", "repo", "add", "farm", *(build.files[0].parent for build in builds))
         self.run("aptly", "snapshot", "create", "first", "from", "repo", "farm")
         self.run(
             *("aptly", "publish", "snapshot", "-batch", "-architectures=amd64,source"),
