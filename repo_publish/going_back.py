@@ -56,14 +56,13 @@ def commands(manifest: Manifest) -> tuple[str, ...]:
 def _apt(manifest: Manifest, back: Sequence[str], gone: Sequence[str]) -> tuple[str, ...]:
     lines: list[str] = []
     if back:
+        # One line each: it is copied, and may get indented on the way.
+        pin = f"'Pin: release a={manifest.channel},n={manifest.distro}' 'Pin-Priority: 1001'"
+        names = " ".join(back)
         lines += [
-            f"cat > {PREFERENCES} <<END",
-            f"Package: {' '.join(back)}",
-            f"Pin: release a={manifest.channel},n={manifest.distro}",
-            "Pin-Priority: 1001",
-            "END",
+            f"printf '%s\\n' 'Package: {names}' {pin} > {PREFERENCES}",
             "apt-get update",
-            "apt-get dist-upgrade --allow-downgrades",
+            f"apt-get install --only-upgrade --allow-downgrades {names}",
             f"rm {PREFERENCES}",
         ]
     if gone:

@@ -95,7 +95,7 @@ def test_after_a_rollback_it_says_what_went_back_and_how_machines_follow() -> No
 
     assert "loses data" in page.text
     assert "2.0-1" in page.text
-    assert "apt-get dist-upgrade --allow-downgrades" in page.text
+    assert "apt-get install --only-upgrade --allow-downgrades" in page.text
 
 
 def test_what_is_held_back_is_there_with_the_reason_and_since_when() -> None:

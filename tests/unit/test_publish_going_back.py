@@ -24,12 +24,14 @@ def test_each_package_is_named_with_both_versions() -> None:
 
 
 def test_apt_is_pinned_to_the_archive_for_these_packages_only() -> None:
-    lines = commands(rolled_back())
-
-    assert "Package: liba" in lines
-    assert "Pin: release a=development,n=bookworm" in lines
-    assert "Pin-Priority: 1001" in lines
-    assert lines[-1] == "apt-get remove libnew"
+    assert commands(rolled_back()) == (
+        "printf '%s\\n' 'Package: liba' 'Pin: release a=development,n=bookworm' "
+        "'Pin-Priority: 1001' > /etc/apt/preferences.d/farm-rollback",
+        "apt-get update",
+        "apt-get install --only-upgrade --allow-downgrades liba",
+        "rm /etc/apt/preferences.d/farm-rollback",
+        "apt-get remove libnew",
+    )
 
 
 def test_dnf_synchronises_these_packages_only() -> None:
