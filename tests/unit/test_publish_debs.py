@@ -142,12 +142,6 @@ def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
     assert "app_1.0-1_all.deb is not a Debian package" in problems_of([*sources, deb])
 
 
-def test_a_source_says_everything_once(tmp_path: Path) -> None:
-    files = build_deb(tmp_path, "app", "1.0-1", source_fields="Version: 2.0-1")
-
-    assert "app_1.0-1.dsc has the field 'version' twice" in problems_of(files)
-
-
 @pytest.mark.parametrize("name", ["../app", "App", "a/b", "a b"])
 def test_fields_with_path_tricks_are_refused(name: str, tmp_path: Path) -> None:
     files = build_deb(tmp_path, "app", "1.0-1")

@@ -15,7 +15,6 @@ from repo_publish.manifest import Manifest, ManifestComponent, ManifestInput
 from repo_publish.sbom import SCHEMA, purl, sbom_text
 from tests.manifests import a_component, a_file, a_manifest, key_of
 
-
 VALIDATOR = JsonStrictValidator(SCHEMA)
 
 
