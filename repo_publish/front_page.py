@@ -47,6 +47,8 @@ class Row:
     licence: str
     log: str
     """Path of the build's log; may be empty."""
+    provenance: str
+    """Path of the statement of where the build came from; may be empty."""
     sources: tuple[Link, ...]
     binaries: tuple[Link, ...]
     changes: tuple[str, ...]
@@ -99,6 +101,7 @@ def row_of(component: ManifestComponent) -> Row:
         commit_url=commit_url(component.git, component.commit),
         licence=component.licence,
         log=component.log.path if component.log else "",
+        provenance=component.provenance.path if component.provenance else "",
         sources=tuple(_links(component, "source")),
         binaries=tuple(_links(component, "binary")),
         changes=component.changes or ((component.reason,) if component.reason else ()),

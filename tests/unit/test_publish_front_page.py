@@ -70,13 +70,15 @@ def test_every_package_is_there_with_version_date_commit_and_changes() -> None:
         changes=("Repair the frame", "Count the pages"),
         git="https://example.invalid/app.git",
         log=Extra(path="logs/app_0.log", sha256="0" * 64, size=1),
+        provenance=Extra(path="provenance/app_0.intoto.json", sha256="0" * 64, size=1),
     )
-    page = Tags(page_of(a_manifest(component)))
+    sbom = Extra(path="sbom.cdx.json", sha256="0" * 64, size=1)
+    page = Tags(page_of(a_manifest(component, sbom=sbom)))
 
     hrefs = {value for name, value in page.attributes if name == "href"}
     assert f"https://example.invalid/app/commit/{'c' * 40}" in hrefs
     assert {file.path for file in component.files} < hrefs
-    assert "logs/app_0.log" in hrefs
+    assert {"logs/app_0.log", "provenance/app_0.intoto.json", "sbom.cdx.json"} < hrefs
     for text in ("1.0-1", "2023-11-14", "Repair the frame", "Count the pages", "app-tools"):
         assert text in page.text
 
