@@ -1,64 +1,64 @@
-"""Assembles the `farm` command and turns the farm's errors into messages."""
+"""The `farm` command, which turns the farm's errors into messages."""
 
 from __future__ import annotations
 
 import os
 import sys
 
+from farm.cli.plugins import PLUGIN_GROUP, build_app
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import typer
+    from collections.abc import Callable
 
-PLUGIN_GROUP = "farm.commands"
-"""Entry points that add commands, also from packages above farm/: name -> register(app)."""
-
-
-def build_app() -> typer.Typer:
-    """The whole command, from every module that names itself in PLUGIN_GROUP."""
-    from importlib.metadata import entry_points
-
-    import typer
-
-    app = typer.Typer(
-        name="farm",
-        help="Build a stack of components, and everything around it.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-    )
-    for plugin in sorted(entry_points(group=PLUGIN_GROUP), key=lambda point: point.name):
-        plugin.load()(app)
-    return app
+__all__ = ["PLUGIN_GROUP", "build_app", "main"]
 
 
 def main() -> None:
     """Run the command; a FarmError becomes one message on standard error and its exit status.
 
-    A build that has nothing to do is answered before anything else is loaded.
+    The commands that developers wait for most are answered with as little loaded as they need.
     """
     from farm.workspace import quick
 
-    current = quick.answer(sys.argv[1:], os.environ)
+    arguments = sys.argv[1:]
+    current = quick.answer(arguments, os.environ)
     if current:
         print(quick.nothing_to_do(current))
         return
-    _main()
+    from farm.cli import plain
+
+    sys.exit(_with_messages(plain.find(arguments) or (lambda: _parsed(arguments))))
 
 
-def _main() -> None:
-    import typer
-
+def _with_messages(command: Callable[[], object]) -> int:
+    """The exit status of a command."""
     from farm.errors import FarmError
 
     try:
-        status = build_app()(standalone_mode=False)
-    except typer.TyperException as error:
-        print(f"farm: {error} (see farm --help)", file=sys.stderr)
-        sys.exit(2)
+        status = command()
     except FarmError as error:
         print(f"farm: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+        return error.exit_code
+    except KeyboardInterrupt:
         print("farm: interrupted", file=sys.stderr)
-        sys.exit(130)
-    sys.exit(status if isinstance(status, int) else 0)
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _parsed(arguments: list[str]) -> object:
+    """Let the parser read the arguments and call what they name."""
+    from farm.cli import plugins
+
+    command = arguments[0] if arguments and not arguments[0].startswith("-") else ""
+    if command and not plugins.knows(command):
+        plugins.remember()
+    import typer
+
+    try:
+        return build_app(command)(standalone_mode=False)
+    except typer.TyperException as error:
+        print(f"farm: {error} (see farm --help)", file=sys.stderr)
+        return 2
+    except typer.Abort:
+        raise KeyboardInterrupt from None

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from farm.workspace.checkouts import Checkout
-    from farm.workspace.workspace import Workspace
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="COMPONENT…", help="As in components.yml.")
@@ -107,27 +101,11 @@ def clone(
 
     Example: farm clone xapi --deps
     """
-    from farm.cli.workspace_show import open_here
-    from farm.workspace.lock import locked
+    from farm.cli import workspace_do
 
-    workspace = open_here(offline=offline)
-    chosen = _chosen(workspace, components, deps=deps, everything=everything)
-    if not chosen:
-        raise typer.BadParameter("name components, or say --all", param_hint="COMPONENT")
-    with locked(workspace.layout, "clone"):
-        _clone(workspace, chosen, as_json=as_json)
-
-
-def _clone(workspace: Workspace, names: Iterable[str], *, as_json: bool) -> None:
-    from farm.cli.workspace_show import Progress, finish
-    from farm.workspace.acquire import clone_components
-
-    progress = Progress(quiet=as_json)
-    results = []
-    for one in clone_components(workspace, names):
-        progress.line(one.checkout.name, one.outcome.value, one.detail)
-        results.append((one.checkout.name, one.outcome.value, one.detail))
-    finish(results, "failed", as_json=as_json)
+    workspace_do.clone(
+        components or (), deps=deps, everything=everything, offline=offline, as_json=as_json
+    )
 
 
 def sync(
@@ -143,24 +121,9 @@ def sync(
     Without COMPONENT, every checkout. Components that are new in the components file are cloned
     when a checkout needs them, or when everything was cloned; those that are gone are named.
     """
-    from farm.cli.workspace_show import Progress, finish, open_here, say_gone
-    from farm.workspace.acquire import sync_components
-    from farm.workspace.errors import WorkspaceError
-    from farm.workspace.lock import locked
+    from farm.cli import workspace_do
 
-    workspace = open_here(offline=offline)
-    if workspace.offline:
-        raise WorkspaceError("sync needs the network, and this is offline")
-    chosen = _chosen(workspace, components, deps=deps, everything=False)
-    progress = Progress(quiet=as_json)
-    results = []
-    with locked(workspace.layout, "sync"):
-        for name, outcome, detail in sync_components(workspace, chosen if components else None):
-            progress.line(name, outcome, detail, dull=outcome == "up to date" and not detail)
-            results.append((name, outcome, detail))
-        if not as_json:
-            say_gone(workspace)
-    finish(results, "failed", as_json=as_json)
+    workspace_do.sync(components or (), deps=deps, offline=offline, as_json=as_json)
 
 
 def mirror(
@@ -217,17 +180,3 @@ def _components_file(path: Path) -> Path:
     """The file itself; a directory stands for the components.yml in it."""
     absolute = path.absolute()
     return absolute / "components.yml" if absolute.is_dir() else absolute
-
-
-def _chosen(
-    workspace: Workspace, names: list[str] | None, *, deps: bool, everything: bool
-) -> list[str]:
-    from farm.workspace.entries import with_dependencies
-
-    chosen = list(workspace.entries) if everything else workspace.require(names or ())
-    return sorted(with_dependencies(workspace.entries, chosen)) if deps else chosen
-
-
-def checkouts_of(workspace: Workspace, names: Iterable[str]) -> list[Checkout]:
-    """The checkouts of components, each once."""
-    return list(dict.fromkeys(workspace.checkouts[name] for name in names))

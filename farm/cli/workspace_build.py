@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from farm.cli.workspace import Json, Names, Offline
-
-if TYPE_CHECKING:
-    from farm.workspace.workspace import Workspace
 
 Jobs = Annotated[
     int | None,
@@ -48,19 +43,11 @@ def install(
     Checkouts that are there are used as they are, and only what is stale is built. Missing packages
     of the distro are installed after asking; without root, the command is printed.
     """
-    from farm.cli.workspace_show import open_here
-    from farm.workspace.entries import with_dependencies
-    from farm.workspace.lock import locked
+    from farm.cli import workspace_do
 
-    workspace = open_here(offline=offline)
-    names = workspace.require(components)
-    with locked(workspace.layout, "install"):
-        from farm.cli.workspace_packages import acquire_sources, install_packages
-
-        everything = with_dependencies(workspace.entries, names)
-        acquire_sources(workspace, everything, quiet=as_json)
-        install_packages(workspace, everything, yes=yes)
-        _run(workspace, names, jobs=jobs, tests=not no_tests, as_json=as_json)
+    workspace_do.install(
+        components, yes=yes, jobs=jobs, no_tests=no_tests, offline=offline, as_json=as_json
+    )
 
 
 def build(
@@ -81,7 +68,17 @@ def build(
     Stale is what has another source than at its last build (uncommitted changes too), a dependency
     that installed something else, or other commands. Without COMPONENT: every checkout.
     """
-    _build(components, "build", dependents, fresh, jobs, no_tests, offline, as_json)
+    from farm.cli import workspace_do
+
+    workspace_do.build(
+        components or (),
+        dependents=dependents,
+        fresh=fresh,
+        jobs=jobs,
+        no_tests=no_tests,
+        offline=offline,
+        as_json=as_json,
+    )
 
 
 def reinstall(
@@ -98,7 +95,17 @@ def reinstall(
 
     Example: farm reinstall xapi
     """
-    _build(components, "reinstall", False, fresh, jobs, no_tests, offline, as_json)
+    from farm.cli import workspace_do
+
+    workspace_do.build(
+        components,
+        fresh=fresh,
+        jobs=jobs,
+        no_tests=no_tests,
+        offline=offline,
+        as_json=as_json,
+        command="reinstall",
+    )
 
 
 def test(
@@ -113,100 +120,6 @@ def test(
 
     Example: farm test libvorbis
     """
-    from farm.cli.workspace_show import open_here
-    from farm.workspace.lock import locked
+    from farm.cli import workspace_do
 
-    workspace = open_here(offline=offline)
-    names = workspace.require(components)
-    _require_sources(workspace, names)
-    with locked(workspace.layout, "test"):
-        _run(workspace, names, jobs=jobs, retest=names, as_json=as_json)
-
-
-def _build(
-    components: list[str] | None,
-    command: str,
-    dependents: bool,
-    fresh: bool,
-    jobs: int | None,
-    no_tests: bool,
-    offline: bool,
-    as_json: bool,
-) -> None:
-    from farm.cli.workspace_show import open_here
-    from farm.workspace.entries import with_dependents
-    from farm.workspace.lock import locked
-
-    workspace = open_here(offline=offline)
-    named = workspace.require(components or ())
-    if components:
-        names = set(named)
-    else:
-        names = {n for n, place in workspace.checkouts.items() if place.exists}
-        names = workspace.from_source(names)
-    if dependents:
-        users = with_dependents(workspace.entries, named)
-        absent = sorted(n for n in users if not workspace.checkouts[n].exists)
-        names |= users - set(absent)
-        if absent and not as_json:
-            print(f"not checked out, so not built: {', '.join(absent)}")
-    _require_sources(workspace, names)
-    with locked(workspace.layout, command):
-        insist = named if fresh else ()
-        _run(
-            workspace,
-            names,
-            jobs=jobs,
-            tests=not no_tests,
-            insist=insist,
-            as_json=as_json,
-        )
-
-
-def _require_sources(workspace: Workspace, names: Collection[str]) -> None:
-    """Name everything that is not checked out before anything is built."""
-    from farm.workspace.errors import WorkspaceError
-    from farm.workspace.running import without_checkout
-
-    missing = without_checkout(workspace, names)
-    if missing:
-        listed = " ".join(missing)
-        raise WorkspaceError(f"not checked out: {listed}; get them with: farm clone {listed}")
-
-
-def _run(
-    workspace: Workspace,
-    names: Collection[str],
-    *,
-    jobs: int | None,
-    tests: bool = True,
-    insist: Collection[str] = (),
-    retest: Collection[str] = (),
-    as_json: bool = False,
-) -> None:
-    """Build, print what happens, and end with exit status 1 when anything failed."""
-    from dataclasses import asdict
-
-    from farm.cli.show import print_json
-    from farm.cli.workspace_show import BuildProgress
-    from farm.workspace.remembering import remember
-    from farm.workspace.running import BuildRun, Options, Outcome
-
-    options = Options(jobs or os.cpu_count() or 1, tests, frozenset(insist), frozenset(retest))
-    progress = BuildProgress(quiet=as_json)
-    run = BuildRun(workspace, options, progress.begin, progress.report)
-    results = run.run(names)
-    bad = [one for one in results if one.outcome in (Outcome.FAILED, Outcome.BLOCKED)]
-    if not bad:
-        built = any(one.outcome is not Outcome.CURRENT for one in results)
-        remember(workspace, run.assessor, [one.name for one in results], built)
-    if as_json:
-        print_json([_plain(asdict(one)) for one in results])
-    else:
-        progress.summary(results)
-    if bad:
-        raise typer.Exit(1)
-
-
-def _plain(result: dict[str, object]) -> dict[str, object]:
-    return {**result, "outcome": str(result["outcome"])}
+    workspace_do.test(components, jobs=jobs, offline=offline, as_json=as_json)

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-import typer
-
 from farm.cli.show import plain
 
 if TYPE_CHECKING:
@@ -61,6 +59,11 @@ def install_packages(workspace: Workspace, names: Collection[str], *, yes: bool)
     if not root:
         raise WorkspaceError(f"{say}\ninstall them, then try again: {command}")
     print(say, file=sys.stderr)
-    if not yes and not (sys.stdin.isatty() and typer.confirm(f"run {command}?", err=True)):
+    if not yes and not (sys.stdin.isatty() and _confirmed(f"run {command}?")):
         raise WorkspaceError(f"install them, or say --yes: {command}")
     packages.install(family, missing)
+
+
+def _confirmed(question: str) -> bool:
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

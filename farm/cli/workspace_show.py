@@ -9,23 +9,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from farm.cli.show import counted, plain, print_json, span
 
 if TYPE_CHECKING:
     from farm.workspace.running import Result
     from farm.workspace.workspace import Workspace
 
+_GREEN, _YELLOW, _RED = 32, 33, 31
 _COLOURS = {
-    "failed": typer.colors.RED,
-    "left alone": typer.colors.YELLOW,
-    "stale": typer.colors.YELLOW,
-    "cloned": typer.colors.GREEN,
-    "fast-forwarded": typer.colors.GREEN,
-    "new": typer.colors.GREEN,
-    "built": typer.colors.GREEN,
+    "failed": _RED,
+    "left alone": _YELLOW,
+    "cloned": _GREEN,
+    "fast-forwarded": _GREEN,
+    "new": _GREEN,
 }
+"""ECMA-48's numbers of colours."""
 
 
 def open_here(*, offline: bool = False) -> Workspace:
@@ -58,7 +56,7 @@ class Progress:
             self._unsaid += dull
             return
         colour = _COLOURS.get(outcome) if sys.stdout.isatty() else None
-        said = typer.style(outcome, fg=colour) if colour else outcome
+        said = f"\033[{colour}m{outcome}\033[0m" if colour else outcome
         print(plain(f"{name}: ") + said + (plain(f": {detail}") if detail else ""), flush=True)
 
     @property
@@ -79,7 +77,7 @@ def finish(results: Sequence[tuple[str, str, str]], bad: str, *, as_json: bool) 
         summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
         print(summary or "nothing to do")
     if counts.get(bad):
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
 def say_gone(workspace: Workspace) -> None:

@@ -35,6 +35,12 @@ class UnknownComponent(WorkspaceError):
         super().__init__(f"unknown component '{name}'{hint}")
 
 
+class WrongUse(WorkspaceError):
+    """The command was not called as it can be."""
+
+    exit_code = 2
+
+
 class Stopped(WorkspaceError):
     """The user stopped the command."""
 
