@@ -194,6 +194,18 @@ def recognise(directory: Path, configure_arguments: Iterable[str] = ()) -> Build
     )
 
 
+_DECIDING = re.compile(
+    r"(?:^|/)(?:(?:GNUm|M|m)akefile(?:\.(?:in|am))?|meson\.build|CMakeLists\.txt|dune)$"
+    r"|^(?:configure(?:\.ac|\.in)?|dune-project|Cargo\.toml|pyproject\.toml|setup\.py|pytest\.ini)$"
+    r"|^tests?/"
+)
+
+
+def decides(path: str) -> bool:
+    """Whether `recognise` may answer differently when the file at that path changes."""
+    return _DECIDING.search(path) is not None
+
+
 def _kind(tree: Path) -> Kind:
     def has(*names: str) -> bool:
         return any((tree / name).is_file() for name in names)

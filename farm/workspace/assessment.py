@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from farm.buildsystem import RECIPES, STEPS, BuildSystem, Kind, recognise
+from farm.buildsystem import RECIPES, STEPS, BuildSystem, Kind, decides, recognise
 from farm.workspace.entries import with_dependencies
 from farm.workspace.environment import deciding, tool_identities
 from farm.workspace.errors import WorkspaceError
@@ -110,7 +110,7 @@ class Assessor:
         sweep = look(source, before)
         self._sweeps[name] = sweep
         digest = digest_of(sweep.files)
-        system = self._system(name, digest, kept.get("system"))
+        system = self._system(name, sweep, kept.get("system"))
         if before is None or vars(before) != vars(sweep) or kept["system"]["key"] != system[1]:
             write_json(files.sweep, {"sweep": sweep.to_json(), "system": _to_json(*system)})
         record = self.record(name)
@@ -139,13 +139,13 @@ class Assessor:
             outputs[needed] = observable(record.installed)
         return digests, outputs
 
-    def _system(self, name: str, digest: str, kept: Any) -> tuple[BuildSystem, str]:
+    def _system(self, name: str, sweep: Sweep, kept: Any) -> tuple[BuildSystem, str]:
         """The build system, and what it was recognised from."""
         entry = self._workspace.entries[name]
         key = digest_of(
             {
                 "recipes": str(RECIPES),
-                "source": digest,
+                "source": digest_of({p: what for p, what in sweep.files.items() if decides(p)}),
                 "commands": str(sorted(entry.commands.items())),
                 "arguments": str(entry.configure_arguments),
             }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.buildsystem import STANDARD, BuildSystem, Kind, recognise
+from farm.buildsystem import STANDARD, BuildSystem, Kind, decides, recognise
 from farm.model import Commands
 
 
@@ -43,6 +43,14 @@ def test_the_files_of_a_tree_tell_its_build_system(
     tmp_path: Path, files: dict[str, str], kind: Kind
 ) -> None:
     assert recognise(tree(tmp_path, **files)).kind is kind
+
+
+@pytest.mark.parametrize(
+    "path", ["configure", "src/Makefile.am", "Makefile", "lib/dune", "tests/test_a.py", "setup.py"]
+)
+def test_files_that_recognition_reads_decide(path: str) -> None:
+    assert decides(path)
+    assert not decides("src/a.c") and not decides("README") and not decides("sub/configure")
 
 
 def test_a_makefile_that_cannot_install_gives_way_to_a_build_system(tmp_path: Path) -> None:
