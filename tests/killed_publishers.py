@@ -131,6 +131,12 @@ def in_child(
 
 def die_at_rename(directory: str, family: str, publication: str, moment: int) -> None:
     """Publish, but die before the given rename (or making of a symbolic link)."""
+    die_before(moment, "rename", "replace", "symlink")
+    Farm(Path(directory), family).publish_json(publication)
+
+
+def die_before(moment: int, *names: str) -> None:
+    """Have this process killed before its so many-th call of one of these functions of `os`."""
     calls = itertools.count(1)
 
     def dying(function: Callable[..., None]) -> Callable[..., None]:
@@ -141,10 +147,8 @@ def die_at_rename(directory: str, family: str, publication: str, moment: int) ->
 
         return wrapper
 
-    os.rename = dying(os.rename)
-    os.replace = dying(os.replace)
-    os.symlink = dying(os.symlink)
-    Farm(Path(directory), family).publish_json(publication)
+    for name in names:
+        setattr(os, name, dying(getattr(os, name)))
 
 
 def die_with_a_tool_running(directory: str, family: str, publication: str, moment: int) -> None:

@@ -16,7 +16,7 @@ from repo_publish.releases import release
 from repo_publish.retention import CLIENT_WINDOW_S, Rules
 from repo_publish.verify import verify_snapshot
 from tests.archive_clients import Farm
-from tests.killed_publishers import in_child
+from tests.killed_publishers import die_before, in_child
 
 MUCH_LATER_S = 10 * CLIENT_WINDOW_S
 
@@ -74,13 +74,13 @@ def kill_releases(farm: Farm) -> int:
 
 def prune_and_die(directory: str, family: str, moment: int) -> None:
     """Prune, and be killed before the removal or rename of that number."""
-    _deadly(moment, "unlink", "rmdir", "rename")
+    die_before(moment, "unlink", "rmdir", "rename")
     prune(Farm(Path(directory), family))
 
 
 def release_and_die(directory: str, family: str, moment: int) -> None:
     """Release, and be killed before the rename of that number."""
-    _deadly(moment, "rename")
+    die_before(moment, "rename")
     make_release(Farm(Path(directory), family))
 
 
@@ -89,18 +89,3 @@ def _dies(function: Callable[..., None], farm: Farm, moment: int) -> bool:
     output, _ = child.communicate()
     assert child.returncode in (0, -signal.SIGKILL), output
     return child.returncode != 0
-
-
-def _deadly(moment: int, *names: str) -> None:
-    calls = itertools.count(1)
-
-    def dying(function: Callable[..., None]) -> Callable[..., None]:
-        def wrapper(*arguments: object, **options: object) -> None:
-            if next(calls) == moment:
-                os.kill(os.getpid(), signal.SIGKILL)
-            function(*arguments, **options)
-
-        return wrapper
-
-    for name in names:
-        setattr(os, name, dying(getattr(os, name)))
