@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from farm.model import Channel
 from repo_publish.manifest import MANIFEST, Manifest
 from repo_publish.refusal import refused_by
 from schedulers.adoption import adopt
-from tests.farm_worlds import BOOKWORM_LINE, FarmWorld
+from tests.farm_worlds import FarmWorld
 from tests.manifests import a_component, a_manifest
 from tests.stacks import stack
 
@@ -29,13 +30,13 @@ class World(FarmWorld):
             a_component(name).model_copy(update={"key": key}) for name, key in content.items()
         )
         manifest = a_manifest(*components, number=number, **changes)
-        snapshot = self.archive / "snapshots/development/bookworm" / str(number)
+        snapshot = self.archive / manifest.lasting_path
         snapshot.mkdir(parents=True)
         (snapshot / MANIFEST).write_text(manifest.model_dump_json())
-        link = self.archive / "development/bookworm"
+        link = self.archive / "/".join(self.line)
         link.parent.mkdir(exist_ok=True)
         link.unlink(missing_ok=True)
-        link.symlink_to(f"../snapshots/development/bookworm/{number}")
+        link.symlink_to(f"../{manifest.lasting_path}")
         return manifest
 
     def adopt(self) -> bool:
@@ -78,20 +79,28 @@ def test_after_a_rollback_the_old_content_is_live_and_is_not_replaced(tmp_path: 
     assert world.records.snapshots[world.line].number == 4
 
 
-def test_a_line_that_begins_with_released_packages_builds_nothing_again(tmp_path: Path) -> None:
+def test_a_stable_channel_begins_with_the_released_builds_and_takes_fixes(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.push("lib", "app")
-    while rows := world.start():
-        for row in rows.values():
-            world.farm.built(row.key, f"output-{row.source}")
-    publish = world.farm.advance(world.line).publish
-    assert publish
-    world.go_live(1, publish.content)
+    world.run()
+    released = world.content
+    world.push("lib", commit=5)
+    world.run()
+    branches = dict.fromkeys(("lib", "app"), "stable-1.0")
+    stable = Channel(name="stable-1.0", branches=branches)
+    world.farm.change_stack(
+        world.stack.model_copy(update={"channels": {**world.stack.channels, stable.name: stable}})
+    )
+
+    world.line = (stable.name, "bookworm")
+    world.go_live(1, released, channel=stable.name)
+    world.push("lib", "app")
 
     assert world.adopt()
-    assert world.content == publish.content
-    assert world.line == BOOKWORM_LINE
+    assert world.content == released
     assert world.start() == {}
+    world.push("lib", commit=2)
+    assert list(world.start()) == ["lib"]
 
 
 def test_builds_that_the_farm_does_not_know_are_left_out(tmp_path: Path) -> None:
