@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,12 @@ class DebCheck:
                 or one["Package"] not in ours
             )
         )
-        said = self._dose("dose-debcheck", "--fg", own, "--bg", others)
+        questions: list[tuple[str | Path, ...]] = [("dose-debcheck", "--fg", own, "--bg", others)]
         if any(kind == "source" for kind, _ in owners):
-            said += self._dose("dose-builddebcheck", others, own, sources)
-        return broken_packages(said, owners)
+            questions.append(("dose-builddebcheck", others, own, sources))
+        with ThreadPoolExecutor(len(questions)) as both:
+            answers = list(both.map(lambda question: self._dose(*question), questions))
+        return broken_packages([entry for answer in answers for entry in answer], owners)
 
     def _write(self, name: str, kind: str, owners: Owners) -> Path:
         path = self._work / name
@@ -70,7 +73,7 @@ class DebCheck:
         path.write_text(paragraphs(records))
         return path
 
-    def _dose(self, tool: str, *files: str | Path) -> list[Any]:
+    def _dose(self, tool: str | Path, *files: str | Path) -> list[Any]:
         options = ["--deb-native-arch", self._architecture, "--explain", "--explain-minimal"]
         argv = [tool, *options, "--failures", *files]
         try:
