@@ -64,3 +64,5 @@ class Snapshot(_Plain):
     """Component to when that began; seconds since 1970."""
     content: dict[str, str] = {}
     """Component to the build key that is published."""
+    warnings: tuple[str, ...] = ()
+    """What somebody has to look after, such as a key that expires soon."""

@@ -141,6 +141,7 @@ class _Publishing:
         self.log = log
         self.began = int(time.time())
         self.wanted = publication.packages
+        self.warnings: tuple[str, ...] = ()
 
     @property
     def publication(self) -> Publication:
@@ -150,6 +151,7 @@ class _Publishing:
     def run(self) -> Snapshot:
         """Publish unless the live snapshot has this content already."""
         keys = self.stores.keyring.keys(self.log)
+        self.warnings = keys.warnings()
         live = self.live
         if live is not None:
             self._check_trust(live.manifest, keys)
@@ -264,6 +266,7 @@ class _Publishing:
             held_back=self.admission.held_back,
             held_back_since={one.component: one.since for one in now},
             content=self._content(),
+            warnings=self.warnings,
         )
 
     def _say(self, message: str) -> None:

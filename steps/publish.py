@@ -72,7 +72,8 @@ class PublishLine(buildstep.ShellMixin, buildstep.BuildStep):
             held_back,
         )
         held = f", held back: {', '.join(sorted(held_back))}" if held_back else ""
-        self.descriptionDone = [f"snapshot {snapshot['number']}{held}"]
+        warned = "".join(f"; {warning}" for warning in snapshot.get("warnings", ()))
+        self.descriptionDone = [f"snapshot {snapshot['number']}{held}{warned}"]
         return SUCCESS
 
     async def _withdraw(self, line: str) -> int:
