@@ -65,6 +65,11 @@ class Keys:
         """All keys that clients may trust."""
         return (*self.active, *self.previous)
 
+    def warnings(self) -> tuple[str, ...]:
+        """What to tell of the key that will sign longest: the other one is being replaced."""
+        warning = expiry_warning(self.active[-1], time.time())
+        return (warning,) if warning else ()
+
     @property
     def fingerprints(self) -> tuple[str, ...]:
         """Of the active keys."""
@@ -100,7 +105,7 @@ class Keyring:
         :raises PublishError: the current key has expired, or a key that is in use is missing.
         """
         keys = self.resolve(self.settings(log))
-        for warning in _warnings(keys):
+        for warning in keys.warnings():
             print(f"warning: {warning}", file=log)
         return keys
 
@@ -228,9 +233,3 @@ def _check_expiry(keys: Keys) -> None:
     for key in keys.active:
         if 0 < key.expires <= now:
             raise PublishError(expiry_warning(key, now))
-
-
-def _warnings(keys: Keys) -> list[str]:
-    """Of the key that will sign longest: the other one is being replaced already."""
-    warning = expiry_warning(keys.active[-1], time.time())
-    return [warning] if warning else []
