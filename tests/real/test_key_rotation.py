@@ -203,6 +203,7 @@ def test_expiry_is_told_in_time(deb_farm: Farm) -> None:
     key(farm, "rotate", "--to", month)
     key(farm, "rotate", "--finish")
 
+    assert "expires on" in farm.publish().warnings[0]
     shown = json.loads(key(farm, "show", "--json"))
     assert shown["keys"][0]["days_left"] in (29, 30)
     assert "expires on" in shown["warnings"][0]
