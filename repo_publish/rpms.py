@@ -11,7 +11,14 @@ import createrepo_c
 from farm.run import clean_environment, run
 from repo_publish.debs import Digests
 from repo_publish.errors import PublishError
-from repo_publish.fields import MAX_NAME, MAX_VERSION, field_problems, path_problems, shown
+from repo_publish.fields import (
+    MAX_NAME,
+    MAX_VERSION,
+    SHOWN,
+    field_problems,
+    path_problems,
+    shown,
+)
 from repo_publish.manifest import ManifestFile
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
@@ -116,9 +123,11 @@ def compare_versions(pairs: Sequence[tuple[str, str]]) -> list[int]:
 def _header_problems(where: str, header: createrepo_c.Package) -> list[str]:
     texts = {name: getattr(header, attribute) or "" for name, attribute in _TEXTS.items()}
     for kind in ("requires", "provides", "conflicts", "obsoletes", "recommends", "supplements"):
-        for entry in getattr(header, kind):
+        for number, entry in enumerate(getattr(header, kind), 1):
             # A name, and the parts of a version: each is one text in the metadata.
-            texts |= {f"{kind} {shown(entry[0])}": " ".join(filter(None, entry[:5]))}
+            texts[f"{kind} {number} ({entry[0][:SHOWN]!a})"] = " ".join(
+                part for part in entry[:5] if part
+            )
     problems = field_problems(where, texts, one_line=texts.keys() - _SEVERAL_LINES)
     # A source package's files have no directory.
     top = "/" if header.arch in ("src", "nosrc") else ""
