@@ -21,7 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `farm`."""
-    for command in (init, clone, sync, mirror, offline):
+    for command in (init, clone, sync, mirror, offline, use):
         app.command()(command)
 
 
@@ -174,6 +174,29 @@ def offline(
     if state:
         workspace.change_settings(offline=state == "on")
     print("offline: no command uses the network" if workspace.settings.offline else "online")
+
+
+def use(
+    components: Annotated[
+        list[str], typer.Argument(metavar="COMPONENT…", help="As in components.yml.")
+    ],
+    binary: Annotated[
+        bool,
+        typer.Option("--binary/--source", help="Taken as packages, or built from source."),
+    ],
+    offline: Offline = False,
+) -> None:
+    """Take components as packages instead of building them, or build them again.
+
+    Example: farm use libogg --binary
+
+    The packages are those of the archive that `farm init --archive` named, else of this system's
+    distribution. They are unpacked into the prefix, so no root is needed. Called again, it takes
+    the newest ones.
+    """
+    from farm.cli import workspace_do
+
+    workspace_do.use(components, binary=binary, offline=offline)
 
 
 def _components_file(path: Path) -> Path:

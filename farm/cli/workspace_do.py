@@ -131,6 +131,27 @@ def test(
         _run(workspace, named, jobs=jobs, retest=named, as_json=as_json)
 
 
+def use(names: Sequence[str], *, binary: bool, offline: bool = False) -> None:
+    """Take components as packages, or from source again."""
+    from farm.cli.show import counted
+    from farm.workspace.binaries import take_packages
+
+    workspace = open_here(offline=offline)
+    named = workspace.require(names)
+    with locked(workspace.layout, "use"):
+        for name in named:
+            chosen = dict(workspace.settings.binary)
+            if binary:
+                chosen[name], record = take_packages(workspace, name)
+                files = counted(len(record.installed), "file")
+                versions = record.inputs.sources.removeprefix("packages ")
+                print(f"{name}: {versions} from the {chosen[name]}, {files}")
+            else:
+                chosen.pop(name, None)
+                print(f"{name}: built from source from now on (farm install {name})")
+            workspace.change_settings(binary=chosen)
+
+
 def _chosen(
     workspace: Workspace, names: Iterable[str], *, deps: bool, everything: bool
 ) -> list[str]:

@@ -240,16 +240,13 @@ class BuildRun:
             if files.journal.exists():
                 finish_journal(files, workspace.settings.prefix_path)
             name = directory.name
-            if name in workspace.entries and name not in workspace.settings.binary:
+            if name in workspace.entries:
                 continue
             record = load_record(files)
             if record is not None:
                 prefix = workspace.settings.prefix_path
                 remove_installed(prefix, record, self._all_owners(), name)
-                why = (
-                    "now taken as a package" if name in workspace.entries else "gone from the stack"
-                )
-                removed.append(Result(name, Outcome.REMOVED, (why,)))
+                removed.append(Result(name, Outcome.REMOVED, ("gone from the stack",)))
                 self._report(removed[-1])
             shutil.rmtree(directory, ignore_errors=True)
         return removed
