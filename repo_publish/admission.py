@@ -17,6 +17,7 @@ from repo_publish.line import Line
 from repo_publish.live import Kept, Live
 from repo_publish.manifest import Manifest, ManifestComponent
 from repo_publish.model import Publication, Published
+from repo_publish.upgrade.run import UpgradeTest
 
 _COMPARE = {Family.DEB: debs.compare_versions, Family.RPM: rpms.compare_versions}
 
@@ -30,6 +31,8 @@ class Supply:
     """Further snapshots that builds are taken from before the pool is asked."""
     cache: Path
     """For the indices of distributions."""
+    roots: Path | None
+    """Cache of clean roots, for trying upgrades; None: there is none."""
     whole: bool
     """Nothing may be held back."""
 
@@ -148,6 +151,12 @@ class Admission:
                 publication.architecture,
                 publication.distribution,
                 self._supply.cache.absolute(),
+                UpgradeTest(
+                    publication.upgrade_test,
+                    publication.distribution,
+                    self._supply.roots,
+                    self._line.state / "upgrade-tests",
+                ),
                 work,
                 self._log,
             )

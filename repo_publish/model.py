@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from farm.model import Distro, Family
@@ -45,6 +47,9 @@ class Publication(_Plain):
     """Origin and Label of apt archives, name of yum repositories."""
     distribution: Distro | None = None
     """Whose packages the gate checks the content with; None: it looks at the content alone."""
+    upgrade_test: Literal["auto", "always", "never"] = "auto"
+    """Whether the upgrade from the live snapshot is tried first: where this machine can; always, or
+    nothing is published; never."""
     packages: tuple[Published, ...]
 
 

@@ -66,7 +66,8 @@ def publish(
 
     `pool` holds the builds, `archive` is the directory that is served at `url`, `keys` the
     GnuPG home with the signing key (generated on first use). What happens is written to `log`.
-    The indices of distributions are kept in `cache`, by default in the archive's own state.
+    The indices and clean roots of distributions are kept in `cache`; without it, indices are kept
+    in the archive's own state, and no upgrade is tried.
 
     Publishing what is live already changes nothing. One publisher at a time works on a line, and
     a killed one leaves nothing that the next does not clean up. Whatever goes wrong, the live
@@ -92,7 +93,8 @@ class Stores:
     url: str
     """Where the archive is served, without a trailing slash."""
     cache: Path | None = None
-    """Where the indices of distributions are kept; None: in the archive's own state."""
+    """Where the indices and clean roots of distributions are kept. None: indices in the archive's
+    own state, and no roots: no upgrades are tried."""
 
 
 def publish_locked(
@@ -131,6 +133,7 @@ class _Publishing:
             pool=stores.pool,
             others=purpose.others,
             cache=stores.cache or line.archive / STATE / "cache",
+            roots=stores.cache.absolute() if stores.cache else None,
             whole=purpose.whole,
         )
         self.admission = Admission(publication, line, live, supply, log)

@@ -39,6 +39,8 @@ class Rpm:
     """Further lines for the source package: ``BuildRequires: make``."""
     more: str = ""
     """Further lines of every binary package: ``Conflicts: other``."""
+    also: str = ""
+    """Path of a further file that every binary package installs."""
     scripts: str = ""
     """Sections of the spec for every binary package, with ``{package}`` for its name:
     ``%post -n {package}``."""
@@ -57,6 +59,7 @@ def build_deb(
     fields: str = "",
     control: Mapping[str, str] | None = None,
     scripts: Mapping[str, str] | None = None,
+    also: str = "",
 ) -> list[Path]:
     """Write the source package and its binary packages; the .dsc is the first path.
 
@@ -64,7 +67,7 @@ def build_deb(
     installs ``/usr/share/<package>/content``. A version with a revision gets an orig tarball
     whose bytes depend on the upstream version only. `source_fields` are further lines of the .dsc
     (``Build-Depends: make``), `fields` those of every binary package (`control` takes any text),
-    `scripts` its maintainer scripts.
+    `scripts` its maintainer scripts; `also` is the path of a further file in it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     extra = "".join(f"{line}\n" for line in source_fields.splitlines())
@@ -77,7 +80,8 @@ def build_deb(
             name,
             version,
             {"Architecture": architecture, "Depends": depends, **more},
-            content,
+            {f"/usr/share/{package}/content": content or f"{package} {version}\n"}
+            | ({also: content} if also else {}),
             scripts or {},
         )
         for package in binaries or (name,)
@@ -187,11 +191,14 @@ def _spec(rpm: Rpm) -> str:
         if package != rpm.name
     )
     installs = "".join(
-        f"install -D -m 644 %{{SOURCE0}} %{{buildroot}}/usr/share/{package}/content\n"
+        f"install -D -m 644 %{{SOURCE0}} %{{buildroot}}{path}\n"
         for package in binaries
+        for path in (f"/usr/share/{package}/content", rpm.also)
+        if path
     )
     files = "".join(
-        f"%files{'' if package == rpm.name else f' -n {package}'}\n/usr/share/{package}\n\n"
+        f"%files{'' if package == rpm.name else f' -n {package}'}\n/usr/share/{package}\n"
+        f"{rpm.also}\n\n"
         for package in binaries
     )
     scripts = "".join(rpm.scripts.replace("{package}", package) + "\n" for package in binaries)
@@ -281,7 +288,7 @@ def _deb_binary(
     source: str,
     version: str,
     more: Mapping[str, str],
-    content: str,
+    files: Mapping[str, str],
     scripts: Mapping[str, str],
 ) -> Path:
     fields = {
@@ -295,7 +302,6 @@ def _deb_binary(
         "Description": "tiny\n A tiny package.",
     }
     control = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
-    files = {f"./usr/share/{package}/content": content or f"{package} {version}\n"}
     name = f"{package}_{version.rpartition(':')[2]}_{more['Architecture']}.deb"
     path = directory / name.replace("/", "%")
     members = {"./control": control, **{f"./{name}": text for name, text in scripts.items()}}
@@ -303,7 +309,10 @@ def _deb_binary(
         b"!<arch>\n"
         + _ar_member("debian-binary", b"2.0\n")
         + _ar_member("control.tar.gz", gzip.compress(_tar(members), mtime=0))
-        + _ar_member("data.tar.gz", gzip.compress(_tar(files), mtime=0))
+        + _ar_member(
+            "data.tar.gz",
+            gzip.compress(_tar({f".{path}": text for path, text in files.items()}), mtime=0),
+        )
     )
     return path
 

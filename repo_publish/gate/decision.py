@@ -21,8 +21,9 @@ from repo_publish.gate.reading import Reader
 from repo_publish.gate.record import GateRecord
 from repo_publish.gate.rpm import RpmCheck
 from repo_publish.gate.rpm_background import rpm_background
-from repo_publish.gate.search import Check, hold_back
+from repo_publish.gate.search import Check, Verdict, hold_back
 from repo_publish.live import Kept
+from repo_publish.upgrade.run import UpgradeTest
 
 _SHOWN = 10
 
@@ -44,6 +45,7 @@ class Gate:
     :param distribution: whose packages are there beside the farm's own; None: unknown, and only
         relations among the farm's own packages are looked at.
     :param cache: where the distribution's indices are kept.
+    :param upgrade: tries to upgrade from the live content.
     :param work: an empty directory.
     """
 
@@ -53,6 +55,7 @@ class Gate:
         architecture: str,
         distribution: Distro | None,
         cache: Path,
+        upgrade: UpgradeTest,
         work: Path,
         log: TextIO,
     ):
@@ -60,6 +63,7 @@ class Gate:
         self._architecture = architecture
         self._distribution = distribution
         self._cache = cache
+        self._upgrade = upgrade
         self._work = work
         self._log = log
 
@@ -68,24 +72,27 @@ class Gate:
         wanted: Sequence[Content],
         live: Iterable[Content],
         snapshots: Iterable[Kept],
-        given: Mapping[str, str] | None = None,
     ) -> Decision:
         """Say what of `wanted` cannot be published.
 
         :param live: the content of the live snapshot.
         :param snapshots: where contents may come from, beside the pool.
-        :param given: what is held back in any case, with the reason.
-        :raises PublishError: a package cannot be read.
+        :raises PublishError: a package cannot be read, or upgrading to it fails.
         :raises InfrastructureError: nothing can be found out of the distribution's packages.
         """
         reader = Reader(self._family, [kept.tree for kept in snapshots], self._log)
         before = reader.builds(live)
-        builds = {c.published.component: before[c.published.component] for c in wanted if not c.new}
-        for name, build in reader.builds(c for c in wanted if c.new).items():
-            builds[name] = before[name] if before.get(name) == build else build
+        builds = {
+            name: before[name] if before.get(name) == build else build
+            for name, build in reader.builds(wanted).items()
+        }
         began = time.monotonic()
         check, record = self._check(builds, before)
-        verdict = hold_back(builds, before, check, COMPARE[self._family], given)
+
+        def consistent(given: Mapping[str, str]) -> Verdict:
+            return hold_back(builds, before, check, COMPARE[self._family], given)
+
+        verdict = consistent({})
         took = time.monotonic() - began
         count = sum(map(len, builds.values()))
         self._say(
@@ -93,8 +100,12 @@ class Gate:
             f"{len(verdict.held_back)} components held back"
         )
         self._tell_broken(verdict.broken)
+        verdict, upgrade = self._upgrade.run(
+            verdict, builds, before, reader.files, consistent, self._work / "upgrade", self._log
+        )
         broken = tuple(f"{one.package} of {one.component}: {one.why}" for one in verdict.broken)
-        return Decision(verdict.held_back, record.model_copy(update={"broken": broken}))
+        found = {"broken": broken, "upgrade": upgrade}
+        return Decision(verdict.held_back, record.model_copy(update=found))
 
     def _check(
         self, wanted: Mapping[str, Build], live: Mapping[str, Build]

@@ -28,6 +28,8 @@ class Reader:
     def __init__(self, family: Family, trees: Iterable[Path], log: TextIO):
         published, self._read = _READERS[family]
         self._known: dict[Path, Package] = {}
+        self.files: dict[Package, Path] = {}
+        """Where the packages are that were read."""
         for tree in trees:
             try:
                 self._known.update(published(tree))
@@ -47,10 +49,11 @@ class Reader:
         }
 
     def _package(self, placed: Placed) -> Package:
-        known = self._known.get(placed.origin)
-        if known is not None and known.version == placed.file.version:
-            return known
-        return self._read(placed.origin)
+        package = self._known.get(placed.origin)
+        if package is None or package.version != placed.file.version:
+            package = self._read(placed.origin)
+        self.files[package] = placed.origin
+        return package
 
 
 def _is_package(placed: Placed) -> bool:

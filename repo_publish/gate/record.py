@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from farm.model import Distro
+from repo_publish.upgrade.record import UpgradeRecord
 
 
 class GateRecord(BaseModel):
@@ -23,3 +24,5 @@ class GateRecord(BaseModel):
     broken: tuple[str, ...] = ()
     """Packages that were published before and cannot be installed any more, because the
     distribution changed."""
+    upgrade: UpgradeRecord | None = None
+    """What came of upgrading from the snapshot before."""

@@ -1,0 +1,1 @@
+"""The upgrade test: a clean machine with what is live takes what is to be published."""
