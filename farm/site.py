@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -105,6 +105,11 @@ class Site(_Strict):
     )
     retention: Retention = Field(
         Retention.model_construct(keep=20, keep_days=30.0), description="What farm prune keeps"
+    )
+    upgrade_test: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Whether upgrades are tried before publishing: where the publishing host can "
+        "make clean roots; always, or nothing is published; never",
     )
     qa: Qa | None = Field(
         None, description="Who is told of snapshots, and what promotes them; default: nobody"

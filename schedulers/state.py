@@ -210,6 +210,7 @@ class FarmState:
             architecture=distro.architecture,
             title=self.site.title,
             distribution=distro,
+            upgrade_test=self.site.upgrade_test,
             packages=tuple(
                 described(records, publish.line, records.builds[key], self.jobs.read, self.mirror)
                 for _, key in sorted(publish.content.items())

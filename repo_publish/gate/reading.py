@@ -28,8 +28,8 @@ class Reader:
     def __init__(self, family: Family, trees: Iterable[Path], log: TextIO):
         published, self._read = _READERS[family]
         self._known: dict[Path, Package] = {}
-        self.files: dict[Package, Path] = {}
-        """Where the packages are that were read."""
+        self.files: dict[Package, Placed] = {}
+        """The files of the packages that were read."""
         for tree in trees:
             try:
                 self._known.update(published(tree))
@@ -52,7 +52,7 @@ class Reader:
         package = self._known.get(placed.origin)
         if package is None or package.version != placed.file.version:
             package = self._read(placed.origin)
-        self.files[package] = placed.origin
+        self.files[package] = placed
         return package
 
 

@@ -19,6 +19,7 @@ from farm.build.sandbox import Overlay
 from farm.errors import CommandError
 from farm.model import Distro, Family
 from farm.pool import sha256_of
+from repo_publish.content import Placed
 from repo_publish.files import place
 from repo_publish.gate.closure import paragraphs
 from repo_publish.gate.packages import Package
@@ -62,17 +63,18 @@ class DebMachines:
         self._cache = cache
         self._log = log
 
-    def write_repository(self, directory: Path, files: Mapping[Package, Path]) -> None:
+    def write_repository(self, directory: Path, files: Mapping[Package, Placed]) -> None:
         """See `Machines.write_repository`."""
         fields = []
-        for package, path in files.items():
-            place(path, directory / path.name)
+        for package, placed in files.items():
+            name = placed.file.filename
+            place(placed.origin, directory / name)
             fields.append(
                 {
                     **package.record,
-                    "Filename": f"./{path.name}",
-                    "Size": str(path.stat().st_size),
-                    "SHA256": sha256_of(path),
+                    "Filename": f"./{name}",
+                    "Size": str(placed.file.size),
+                    "SHA256": placed.file.sha256,
                 }
             )
         index = directory / "Packages"

@@ -11,6 +11,7 @@ from typing import Protocol, TextIO
 
 from farm.errors import CommandError, FarmError
 from farm.model import Family
+from repo_publish.content import Placed
 from repo_publish.gate.packages import Package
 
 LIVE, FOLLOWING = "live", "following"
@@ -97,7 +98,7 @@ class Machines(Protocol):
         """Of the distro."""
         ...
 
-    def write_repository(self, directory: Path, files: Mapping[Package, Path]) -> None:
+    def write_repository(self, directory: Path, files: Mapping[Package, Placed]) -> None:
         """Fill an empty directory with a repository of these packages."""
         ...
 

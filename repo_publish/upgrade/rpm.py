@@ -23,6 +23,7 @@ from farm.build.rpm.roots import RpmRoot, root_in_use
 from farm.build.sandbox import Overlay
 from farm.errors import CommandError
 from farm.model import Distro, Family
+from repo_publish.content import Placed
 from repo_publish.files import place
 from repo_publish.gate.packages import Package
 from repo_publish.gate.rpm import write_metadata
@@ -62,13 +63,14 @@ class RpmMachines:
         self._cache = cache
         self._log = log
 
-    def write_repository(self, directory: Path, files: Mapping[Package, Path]) -> None:
+    def write_repository(self, directory: Path, files: Mapping[Package, Placed]) -> None:
         """See `Machines.write_repository`."""
         records = []
-        for package, path in files.items():
-            place(path, directory / path.name)
+        for package, placed in files.items():
+            name = placed.file.filename
+            place(placed.origin, directory / name)
             record: Record = package.record
-            here = _LOCATION.sub(f'<location href="{path.name}"/>', record.primary)
+            here = _LOCATION.sub(f'<location href="{name}"/>', record.primary)
             records.append(Record(record.nevra, here, record.filelists))
         repodata = directory / "repodata"
         repodata.mkdir()

@@ -13,6 +13,7 @@ from typing import Literal, TextIO
 from farm.errors import FarmError, InfrastructureError
 from farm.model import Distro, Family
 from farm.run import CLEAN_PATH
+from repo_publish.content import Placed
 from repo_publish.errors import PublishError
 from repo_publish.gate.packages import Build, Package
 from repo_publish.gate.search import Verdict
@@ -59,7 +60,7 @@ class UpgradeTest:
         verdict: Verdict,
         wanted: Mapping[str, Build],
         live: Mapping[str, Build],
-        files: Mapping[Package, Path],
+        files: Mapping[Package, Placed],
         consistent: Consistent,
         work: Path,
         log: TextIO,
@@ -118,6 +119,8 @@ class UpgradeTest:
 
 
 def _record(trial: Trial, content: Mapping[str, Build], log: str) -> UpgradeRecord:
+    if not trial.runs:
+        return UpgradeRecord(outcome="skipped", why="nothing that was published before changes")
     selection = trial.selection(content)
     before = {package.name: package.version for package in selection.packages}
     packages = tuple(

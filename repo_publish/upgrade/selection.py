@@ -44,11 +44,12 @@ def select(
     """
     changed = [name for name in sorted(live) if live[name] != following.get(name)]
     packages = [p for name in changed for p in live[name] if _is_installed(p)]
-    everything = [p for name in sorted(live) for p in live[name] if _is_installed(p)]
+    everything = (p for name in sorted(live) for p in live[name] if _is_installed(p))
+    needed = {package: frozenset(needs(package)) for package in everything}
     after = {p.name: p.version for build in following.values() for p in build if _is_installed(p)}
-    bad = set(_with_dependents(without, everything, needs, offers))
+    bad = set(_with_dependents(without, needed, offers))
     packages = [package for package in packages if package not in bad]
-    chosen = _with_dependents(packages, everything, needs, offers)
+    chosen = _with_dependents(packages, needed, offers)
     found = [package for package in chosen if package not in bad]
     first = max(MAX_PACKAGES, len(packages))
     return Selection(
@@ -62,14 +63,17 @@ def select(
 
 
 def _with_dependents(
-    packages: Iterable[Package], everything: Iterable[Package], needs: Names, offers: Names
+    packages: Iterable[Package], needed: Mapping[Package, frozenset[str]], offers: Names
 ) -> list[Package]:
-    """Packages and all that depend on them, the nearest first."""
+    """Packages and all that depend on them, the nearest first.
+
+    :param needed: every package that may depend on them, and the names that it asks for.
+    """
     chosen = dict.fromkeys(packages)
     reached = list(chosen)
     while reached:
         names = {name for package in reached for name in offers(package)}
-        reached = [p for p in everything if p not in chosen and not names.isdisjoint(needs(p))]
+        reached = [p for p, asks in needed.items() if p not in chosen and asks & names]
         chosen.update(dict.fromkeys(reached))
     return list(chosen)
 

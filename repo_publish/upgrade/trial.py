@@ -10,6 +10,7 @@ from typing import TextIO
 
 from farm.build.stream import TimeLimitExceeded
 from farm.model import Family
+from repo_publish.content import Placed
 from repo_publish.errors import PublishError
 from repo_publish.gate.closure import needed_names, provided_names
 from repo_publish.gate.packages import Build, Package
@@ -55,7 +56,7 @@ class Trial:
 
     machines: Machines
     live: Mapping[str, Build]
-    files: Mapping[Package, Path]
+    files: Mapping[Package, Placed]
     work: Path
     runs: int = 0
     _unfit: list[Package] = field(default_factory=list)
@@ -67,7 +68,7 @@ class Trial:
         """
         while True:
             selection = self.selection(following)
-            if not selection.newer and not selection.dropped:
+            if not selection.newer:
                 return None
             self.runs += 1
             self._write(FOLLOWING, following)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from farm.errors import FarmError, InfrastructureError
 from farm.model import Distro, Family, Root
+from repo_publish.content import Placed
 from repo_publish.errors import PublishError
 from repo_publish.gate.own import names_of, own_relations
 from repo_publish.gate.packages import Build, Package
@@ -24,6 +25,7 @@ from repo_publish.upgrade.run import UpgradeTest
 from repo_publish.upgrade.selection import MAX_PACKAGES, Selection, select
 from repo_publish.upgrade.trial import Trial, through_upgrades
 from tests.gates import a_package, compare
+from tests.manifests import a_file
 
 LIVE: dict[str, Build] = {
     "libogg": (a_package("libogg0", 1), a_package("libogg-dbgsym", 1)),
@@ -131,7 +133,7 @@ class FakeMachines:
         self.trouble: FarmError | None = None
         self.tried: list[dict[str, str]] = []
 
-    def write_repository(self, directory: Path, files: Mapping[Package, Path]) -> None:
+    def write_repository(self, directory: Path, files: Mapping[Package, Placed]) -> None:
         pass
 
     @contextmanager
@@ -161,9 +163,15 @@ def newer(*components: str) -> dict[str, Build]:
     return content
 
 
+def files_of(*contents: Mapping[str, Build]) -> dict[Package, Placed]:
+    """A file for every package; nobody looks at it."""
+    packages = (p for content in contents for build in content.values() for p in build)
+    return {package: Placed(a_file(package.name), Path("x")) for package in packages}
+
+
 def verdict_of(machines: FakeMachines, wanted: dict[str, Build], tmp_path: Path) -> Verdict:
     check = own_relations(names_of(wanted, LIVE), compare)
-    files = {p: Path("x") for side in (LIVE, wanted) for build in side.values() for p in build}
+    files = files_of(LIVE, wanted)
     return through_upgrades(
         Trial(machines, LIVE, files, tmp_path),
         hold_back(wanted, LIVE, check, compare),
@@ -206,7 +214,7 @@ def test_a_failure_without_a_culprit_refuses_everything(tmp_path: Path) -> None:
 
     many = {f"c{n}": (a_package(f"p{n}", 1),) for n in range(400)}
     wanted = {name: (a_package(build[0].name, 2),) for name, build in many.items()}
-    files = {p: Path("x") for side in (many, wanted) for build in side.values() for p in build}
+    files = files_of(many, wanted)
     check = own_relations(names_of(wanted), compare)
 
     with pytest.raises(PublishError, match=r"cannot be told whose fault.*on fire"):
@@ -256,7 +264,7 @@ def test_trouble_with_the_machine_is_nobodys_fault(
     monkeypatch.setattr(UpgradeTest, "_machines", lambda _, log: machines)
     monkeypatch.setattr(UpgradeTest, "obstacle", lambda _: "")
     wanted = newer("libogg")
-    files = {p: Path("x") for side in (LIVE, wanted) for build in side.values() for p in build}
+    files = files_of(LIVE, wanted)
     verdict = Verdict({"other": "a reason"})
     log = io.StringIO()
 
