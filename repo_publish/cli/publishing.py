@@ -63,7 +63,8 @@ def publish_command(
         cache=cache,
     )
     if as_json:
-        typer.echo(snapshot.model_dump_json())
+        # In lines: a Buildbot worker breaks those of more than 4096 characters, and with them this.
+        typer.echo(snapshot.model_dump_json(indent=1))
     elif snapshot.changed:
         typer.echo(f"{snapshot.channel}/{snapshot.distro}: snapshot {snapshot.number} is live")
     else:
