@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -128,33 +127,22 @@ def sync(
 
 def mirror(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the mirrors are.")],
+    bundle: Annotated[
+        bool,
+        typer.Option("--bundle", help="Also the distro's packages that the builds need."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring bare mirrors of all repositories up to date, and clone from them from now on.
 
-    Example: farm mirror /srv/mirrors
+    Example: farm mirror /srv/mirrors --bundle
 
-    Only what is new is fetched. Several workspaces may share a directory.
+    Only what is new is fetched. Several workspaces may share a directory. A machine without network
+    builds from a bundle: farm init DIR/components.yml --mirror DIR, then farm offline on.
     """
-    from farm.cli.workspace_show import Progress, finish, open_here
-    from farm.git import redacted
-    from farm.workspace.mirroring import mirror_all, unused_mirrors
+    from farm.cli import workspace_do
 
-    workspace = open_here()
-    place = directory.absolute()
-    urls = [entry.git for entry in workspace.entries.values()]
-    progress = Progress(quiet=as_json)
-    results = []
-    for one in mirror_all(place, urls, workspace.processes):
-        outcome = "failed" if one.error else "new" if one.new else "updated"
-        if not (one.error or one.new or one.changed):
-            outcome = "up to date"
-        progress.line(redacted(one.url), outcome, one.error, dull=outcome == "up to date")
-        results.append((redacted(one.url), outcome, one.error))
-    for name in unused_mirrors(place, urls):
-        print(f"{place / name}: no component uses it any more", file=sys.stderr)
-    workspace.change_settings(mirror=str(place))
-    finish(results, "failed", as_json=as_json)
+    workspace_do.mirror(directory.absolute(), bundle=bundle, as_json=as_json)
 
 
 def offline(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farm.cli.workspace_show import BuildProgress, Progress, finish, open_here, say_gone
@@ -62,6 +63,34 @@ def sync(
             results.append((name, outcome, detail))
         if not as_json:
             say_gone(workspace)
+    finish(results, "failed", as_json=as_json)
+
+
+def mirror(directory: Path, *, bundle: bool = False, as_json: bool = False) -> None:
+    """Bring the mirrors of all repositories up to date; exits with 1 when one cannot be."""
+    from farm.git import redacted
+    from farm.workspace.bundle import make_bundle
+    from farm.workspace.mirroring import mirror_all, unused_mirrors
+
+    workspace = open_here()
+    if workspace.offline:
+        raise WorkspaceError("mirrors need the network, and this is offline")
+    urls = [entry.git for entry in workspace.entries.values()]
+    progress = Progress(quiet=as_json)
+    results = []
+    with locked(workspace.layout, "mirror"):
+        for one in mirror_all(directory, urls, workspace.processes):
+            outcome = "failed" if one.error else "new" if one.new else "updated"
+            if not (one.error or one.new or one.changed):
+                outcome = "up to date"
+            progress.line(redacted(one.url), outcome, one.error, dull=outcome == "up to date")
+            results.append((redacted(one.url), outcome, one.error))
+        for name in unused_mirrors(directory, urls):
+            print(f"{directory / name}: no component uses it any more", file=sys.stderr)
+        workspace.change_settings(mirror=str(directory))
+        if bundle and not any(outcome == "failed" for _, outcome, _ in results):
+            wanted = make_bundle(workspace, directory)
+            progress.line("packages", "bundled", " ".join(wanted))
     finish(results, "failed", as_json=as_json)
 
 

@@ -44,6 +44,7 @@ def install_packages(workspace: Workspace, names: Collection[str], *, yes: bool)
     :raises WorkspaceError: they are missing and were not installed; the message says how to.
     """
     from farm.workspace import packages
+    from farm.workspace.bundle import bundle_options, bundle_packages
     from farm.workspace.errors import WorkspaceError
     from farm.workspace.needs import missing_packages
 
@@ -54,14 +55,16 @@ def install_packages(workspace: Workspace, names: Collection[str], *, yes: bool)
     root = packages.is_root()
     command = shlex.join(packages.install_command(family, missing, root=root))
     say = f"packages of this system that the builds need are missing: {' '.join(missing)}"
-    if workspace.offline:
+    place = bundle_packages(workspace.mirror) if workspace.mirror else None
+    if workspace.offline and place is None:
         raise WorkspaceError(f"{say}\noffline: install them first, with: {command}")
     if not root:
         raise WorkspaceError(f"{say}\ninstall them, then try again: {command}")
     print(say, file=sys.stderr)
     if not yes and not (sys.stdin.isatty() and _confirmed(f"run {command}?")):
         raise WorkspaceError(f"install them, or say --yes: {command}")
-    packages.install(family, missing)
+    options = bundle_options(workspace, place) if workspace.offline and place else []
+    packages.install(family, missing, options)
 
 
 def _confirmed(question: str) -> bool:

@@ -120,6 +120,9 @@ class BuildProgress:
         self._print(
             f"{result.name}: {result.outcome} in {span(result.seconds)}, {', '.join(facts)}"
         )
+        if result.submodules:
+            named = ", ".join(result.submodules)
+            self._print(f"{result.name}: submodules are empty in builds: {named}", error=True)
         if result.outside:
             more = f" and {len(result.outside) - 1} more" if len(result.outside) > 1 else ""
             self._print(

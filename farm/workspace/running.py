@@ -53,6 +53,8 @@ class Result:
     """What failed."""
     outside: tuple[str, ...] = ()
     """Files outside the prefix that were not installed."""
+    submodules: tuple[str, ...] = ()
+    """Submodules in its source: they are not fetched, so their directories are empty in builds."""
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,7 @@ class BuildRun:
             built.record.tests,
             built.changed,
             outside=tuple(built.record.outside),
+            submodules=tuple(assessment.sweep.submodules),
         )
 
     def _tidy(self) -> list[Result]:

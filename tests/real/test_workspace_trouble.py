@@ -206,3 +206,17 @@ def test_a_prefix_that_cannot_be_written_is_named(place: Place) -> None:
     prefix.write_text("a file in the way")
     said = place.farm("build", status=1)
     assert str(prefix) in said and "Traceback" not in said
+
+
+def test_submodules_are_said_to_be_empty(place: Place) -> None:
+    other = place.world.component("other").path
+    (other / "x").touch()
+    place.world.upstream["other"].commit()
+    done = subprocess.run(
+        ["git", "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), "vendor"],
+        cwd=place.source,
+        env=environment(),
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "lib: submodules are empty in builds: vendor" in place.farm("build", "lib")
