@@ -123,9 +123,9 @@ def many(count: int, root: Path) -> dict[str, Any]:
     root.mkdir()
     for name in stack.parts:
         stack.write(name, root / "git" / name)
-        makefile = "install:\n\tmkdir -p $(DESTDIR)$(PREFIX)/share/x\n"
+        makefile = "all:\n\ninstall:\n\tmkdir -p $(DESTDIR)$(PREFIX)/share/x\n"
         makefile += f"\tcp README $(DESTDIR)$(PREFIX)/share/x/{name}\n"
-        (root / "git" / name / "Makefile").write_text(makefile + "all:\n")
+        (root / "git" / name / "Makefile").write_text(makefile)
     write_repositories_as_they_are(stack, root / "git")
     farm = Farm(stack, root)
     farm("clone", "--all")

@@ -76,11 +76,12 @@ def _fetch(distro: Distro, sources: Iterable[str], place: Path) -> str:
     (place / "status").touch()
     (place / "sources.list").write_text("".join(f"{line}\n" for line in sources))
     _apt_get(distro, place, "update")
-    files = _packages_files(distro, place)
+    files = packages_files(distro, place)
     return hashlib.sha256("\n".join(sha256_of(path) for path in files).encode()).hexdigest()
 
 
-def _packages_files(distro: Distro, place: Path) -> list[Path]:
+def packages_files(distro: Distro, place: Path) -> list[Path]:
+    """The suite's indices as they were fetched to a place of the cache."""
     listed = _apt_get(
         distro, place, "indextargets", "--format", "$(FILENAME)", "Created-By: Packages"
     )
@@ -110,7 +111,7 @@ def _reduced(distro: Distro, place: Path, indices: Indices, names: set[str]) -> 
         if not strange or strange.isdisjoint((place / _NAMES).read_text().split()):
             return kept[1]
         names = names | kept[0]
-    packages = newest(_packages_files(distro, place))
+    packages = newest(packages_files(distro, place))
     found, reduced = closure(packages, names)
     known = {*packages, *(name for fields in packages.values() for name in provided_names(fields))}
     _write(place / _NAMES, "\n".join(sorted(known)))

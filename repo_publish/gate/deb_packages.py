@@ -44,15 +44,15 @@ def package(path: Path) -> Package:
     """
     if path.suffix == ".deb":
         fields = control_fields(path)
-        return _package("binary", {name: fields[name] for name in WANTED if name in fields})
+        return package_of("binary", {name: fields[name] for name in WANTED if name in fields})
     dsc = Dsc(path.read_bytes())
     fields = {name: dsc[name] for name in WANTED if name in dsc}
-    return _package("source", {**fields, "Package": dsc["Source"]})
+    return package_of("source", {**fields, "Package": dsc["Source"]})
 
 
 def _binaries(index: Path, tree: Path) -> Iterator[tuple[Path, Package]]:
     for fields in read_paragraphs(index, ("Filename", *WANTED)):
-        yield tree / fields.pop("Filename"), _package("binary", fields)
+        yield tree / fields.pop("Filename"), package_of("binary", fields)
 
 
 def _sources(index: Path, tree: Path) -> Iterator[tuple[Path, Package]]:
@@ -61,10 +61,11 @@ def _sources(index: Path, tree: Path) -> Iterator[tuple[Path, Package]]:
         directory = tree / fields.pop("Directory")
         for name in names:
             if name.endswith(".dsc"):
-                yield directory / name, _package("source", fields)
+                yield directory / name, package_of("source", fields)
 
 
-def _package(kind: Literal["source", "binary"], fields: Fields) -> Package:
+def package_of(kind: Literal["source", "binary"], fields: Fields) -> Package:
+    """A package from its fields."""
     read = partial(_relations, fields, BUILD_NEEDS if kind == "source" else NEEDS)
     return Package(kind, fields["Package"], fields["Version"], read, fields)
 

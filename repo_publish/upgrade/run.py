@@ -90,16 +90,19 @@ class UpgradeTest:
                     print(error, file=told)
                     why = f"it could not be tried: {str(error).splitlines()[0]}"
                 else:
-                    record = _record(trial, content_of(upgraded, wanted, live), path.name)
                     seconds = round(time.monotonic() - began, 1)
-                    return upgraded, record.model_copy(update={"seconds": seconds})
+                    content = content_of(upgraded, wanted, live)
+                    record = _record(trial, content, path.name, seconds)
+                    print(f"upgrade: {_told(record)}", file=log, flush=True)
+                    return upgraded, record
                 finally:
                     self._forget_old_logs()
         if why and self.policy == "always":
             raise InfrastructureError(f"the upgrade has to be tried before publishing, but {why}")
         why = why or "nothing was published before"
-        print(f"the upgrade from the live snapshot is not tried: {why}", file=log, flush=True)
-        return verdict, UpgradeRecord(outcome="skipped", why=why)
+        record = UpgradeRecord(outcome="skipped", why=why)
+        print(f"upgrade: {_told(record)}", file=log, flush=True)
+        return verdict, record
 
     def _machines(self, log: TextIO) -> Machines:
         if self.distribution is None or self.roots is None:
@@ -118,7 +121,16 @@ class UpgradeTest:
             old.unlink()
 
 
-def _record(trial: Trial, content: Mapping[str, Build], log: str) -> UpgradeRecord:
+def _told(record: UpgradeRecord) -> str:
+    if record.outcome == "skipped":
+        return f"not tried: {record.why}"
+    return (
+        f"{len(record.packages)} packages with {record.others} that depend on them, tried "
+        f"{record.runs} times in {record.seconds:.1f} s"
+    )
+
+
+def _record(trial: Trial, content: Mapping[str, Build], log: str, seconds: float) -> UpgradeRecord:
     if not trial.runs:
         return UpgradeRecord(outcome="skipped", why="nothing that was published before changes")
     selection = trial.selection(content)
@@ -139,6 +151,7 @@ def _record(trial: Trial, content: Mapping[str, Build], log: str) -> UpgradeReco
         packages=packages,
         others=len(selection.packages) - len(packages),
         runs=trial.runs,
+        seconds=seconds,
         log=log,
     )
 

@@ -144,7 +144,7 @@ def test_no_upgrade_is_tried_without_a_place_for_roots(farm: Farm) -> None:
     _, upgrade, log = published(farm, distribution=None)
 
     assert (upgrade.outcome, upgrade.why) == ("skipped", "the publication names no distribution")
-    assert "the upgrade from the live snapshot is not tried: the publication names" in log
+    assert "upgrade: not tried: the publication names no distribution" in log
 
     farm.cache = cache
     add_package(farm, "app", "1.2", **FAILS[farm.family])
