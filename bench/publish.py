@@ -3,7 +3,7 @@
     python bench/publish.py [--packages 100 1000 5000] [--families deb rpm] [--times 3]
 
 The farm's row is a whole `farm archive publish`: find the packages, gate, assemble, sign, read
-everything back as a client would, write to disk, flip. Beside it, on the same packages in the same
+everything back as a client would, write to disk, flip; a second row tries the upgrade, too. Beside it, on the same packages in the same
 run: aptly (repo add, snapshot create, publish switch), reprepro (includedsc, includedeb, with
 signing) and createrepo_c --update (without any signing). Each is run as its user would, as
 commands; CPU time and bytes written are those of all their processes.
@@ -87,9 +87,10 @@ class Peer:
 
 
 class FarmArchive(Peer):
-    """`farm archive publish`."""
+    """`farm archive publish`, without the upgrade test: no peer has one."""
 
     name = "farm"
+    upgrade_test = "never"
 
     def fill(self, builds: Sequence[Build]) -> None:
         """Publish everything for the first time."""
@@ -108,6 +109,7 @@ class FarmArchive(Peer):
             "distro": DISTROS[self.store.family],
             "family": self.store.family,
             "architecture": ARCHITECTURES[self.store.family],
+            "upgrade_test": self.upgrade_test,
             "packages": [published.model_dump() for published in self.content.values()],
         }
         path = self.directory / "publication.json"
@@ -136,6 +138,13 @@ class FarmArchive(Peer):
             "version_suffix": "~bench",
             "root": root,
         }
+
+
+class TriedArchive(FarmArchive):
+    """The same with an upgrade in a clean root; rpm has no distribution here to make one of."""
+
+    name = "farm, upgrade tried"
+    upgrade_test = "always"
 
 
 class Aptly(Peer):
@@ -217,7 +226,7 @@ class Createrepo(Peer):
 
 
 PEERS: Mapping[str, tuple[type[Peer], ...]] = {
-    "deb": (FarmArchive, Aptly, Reprepro),
+    "deb": (FarmArchive, TriedArchive, Aptly, Reprepro),
     "rpm": (FarmArchive, Createrepo),
 }
 
@@ -288,7 +297,7 @@ def main() -> None:
             for name, cost in costs.items():
                 ratios = (
                     {}
-                    if name == "farm"
+                    if name.startswith("farm")
                     else {
                         "wall_ratio": ours.wall_s / cost.wall_s,
                         "cpu_ratio": ours.cpu_s / cost.cpu_s,
