@@ -8,6 +8,7 @@ from farm.site import Site
 from schedulers.changes import hook_auth, hook_dialects
 from www.gate import Gate
 from www.login import login
+from www.pages import PLUGIN
 from www.permissions import FarmAuthz
 from www.rest import serve_farm_api
 
@@ -23,7 +24,10 @@ def web_settings(site: Site) -> dict[str, Any]:
             "console_view": {},
             "grid_view": {},
             "badges": {},
+            PLUGIN: {},
         },
+        # The farm's pages are one click away from everywhere.
+        "ui_default_config": {"Home.sidebar_menu_groups_expand_behavior": "Always expand"},
         "change_hook_dialects": hook_dialects(site),
         # Everybody may look; whoever forces, stops or changes anything has to log in as soon as
         # other machines reach the UI.
