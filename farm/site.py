@@ -16,6 +16,7 @@ from farm.access.settings import Login
 from farm.errors import FarmError
 from farm.model.load import load_model
 from farm.model.names import DistroName, Line
+from farm.notices.settings import Notices
 from farm.qa import Qa
 
 SITE_VARIABLE = "FARM_SITE"
@@ -114,6 +115,9 @@ class Site(_Strict):
     qa: Qa | None = Field(
         None, description="Who is told of snapshots, and what promotes them; default: nobody"
     )
+    notices: Notices | None = Field(
+        None, description="Who is told of failures, and which forges of builds; default: nobody"
+    )
     github_api: _Url = Field(
         "https://api.github.com",
         description="Where verdicts on pull requests go, with the token in <state>/secrets/github",
@@ -167,6 +171,11 @@ class Site(_Strict):
     def database_url(self) -> str:
         """Where Buildbot keeps its own tables."""
         return self.database or f"sqlite:///{self.state / 'master' / 'state.sqlite'}"
+
+    @property
+    def notices_url(self) -> str:
+        """Where is kept what people were told."""
+        return f"sqlite:///{self.state / 'notices.sqlite'}"
 
     @property
     def records_url(self) -> str:

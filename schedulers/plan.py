@@ -29,6 +29,7 @@ from schedulers.state import FarmState, open_state
 from schedulers.status import StatusWriter
 from schedulers.topics import PullRequest, Topics
 from services.forge import Forge
+from services.notify import Notifier, notifier
 
 SETTLE_S = 0.05
 """Events this close together are answered by one pass of the planner."""
@@ -57,6 +58,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         self.state: FarmState | None = None
         self._buildsets: Buildsets | None = None
         self._forge: Forge | None = None
+        self._notifier: Notifier | None = None
         self.topics: Topics | None = None
         self._publish_after: dict[LineId, float] = {}
         self._trouble: dict[str, str] = {}
@@ -78,6 +80,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if self.state is not None:
             self.state.change_stack(stack)
             if self.active:
+                reactor = self.master.reactor
+                self._notifier = notifier(reactor, site, self.state, self._notifier)
+            if self.active:
                 await self._take_back_unwanted("components.yml has changed")
                 await self._refresh(list(stack.components))
 
@@ -90,6 +95,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         self.state = open_state(self.site, self.stack)
         self._buildsets = Buildsets(self.master, self.name)
         self._forge = Forge(self.site)
+        self._notifier = notifier(self.master.reactor, self.site, self.state)
         self.topics = Topics(self.state)
         self._status = StatusWriter(
             self.master.reactor, self.site.state / "status.json", self.state.status
@@ -119,6 +125,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if self._status is not None:
             self._status.stop()
             self._status = None
+        if self._notifier is not None:
+            self._notifier.stop()
+            self._notifier = None
         if self.state is not None:
             self.state.close()
             self.state = None
@@ -226,6 +235,8 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         farm = self.state.farm
         if line not in self._buildsets.publishing:
             adopt(farm, line, self.site.state / "archive")
+        if self._notifier is not None:
+            self._notifier.look(line)
         step = farm.advance(line)
         snapshot = farm.records.snapshots.get(line)
         live = snapshot.content if snapshot else {}

@@ -9,8 +9,12 @@ from buildbot.plugins import steps, util
 from buildbot.process import buildstep, logobserver
 from buildbot.process.factory import BuildFactory
 from buildbot.process.results import EXCEPTION, FAILURE, RETRY, SUCCESS
+from buildbot.steps.worker import CompositeStepMixin
 from buildbot.util.twisted import async_to_deferred
+from pydantic import ValidationError
+from twisted.logger import Logger
 
+from farm.failure.model import FAILURE_FILE, FoundFailure, KeptFailure, LogPlace
 from farm.records.store import RUNNING
 from steps.plan_access import plan_scheduler
 
@@ -26,6 +30,7 @@ STORE_MINUTES = 30
 FIRST_PART = "fetch"
 """The part of a job that a worker begins with."""
 
+_log = Logger()
 _SUMMARY = re.compile(r"^(?P<done>(?:checked out|built|stored) [^;]*)")
 _VERDICT = re.compile(r"^farm: (?P<phase>[a-z -]+) failed: (?P<message>.*)$")
 
@@ -73,7 +78,7 @@ def is_wanted(step: Any) -> bool:
     return not step.getProperty(HANDED_OVER)
 
 
-class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
+class FarmJob(buildstep.ShellMixin, CompositeStepMixin, buildstep.BuildStep):
     """One part of `farm job` on the worker.
 
     :param part: ``fetch``, ``build`` or ``store``.
@@ -89,6 +94,8 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
         super().__init__(name=part, haltOnFailure=True, doStepIf=is_wanted, **kwargs)
         self._said: list[str] = []
         self._done = ""
+        self._headers = 0
+        self._printed = False
 
     @async_to_deferred
     async def run(self) -> int:
@@ -107,6 +114,8 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
         await self.runCommand(command)
         results = command.results()
         if results == FAILURE and command.rc == VERDICT_STATUS:
+            if self.part == "build":
+                await self._keep_failure()
             self._record_verdict()
             return FAILURE
         if results in (RETRY, SUCCESS):
@@ -119,13 +128,36 @@ class FarmJob(buildstep.ShellMixin, buildstep.BuildStep):
 
     def _listen(self):
         while True:
-            _stream, line = yield
+            stream, line = yield
+            if stream == "h" and not self._printed:
+                self._headers += 1
+            else:
+                self._printed = True
             if match := _SUMMARY.match(line):
                 self._done = match["done"]
             if line.startswith("farm: "):
                 self._said = [line]
             elif self._said:
                 self._said.append(line)
+
+    async def _keep_failure(self) -> None:
+        """Record what the worker found in the log; the verdict does not depend on it."""
+        key = self.getProperty("build_key")
+        try:
+            text = await self.getFileContentFromWorker(FAILURE_FILE)
+            found = FoundFailure.model_validate_json(text) if text else None
+        except (ValidationError, ConnectionError) as error:
+            _log.warn("what failed in build {key}: {error}", key=key, error=error)
+            return
+        if found and found.key == key:
+            place = LogPlace(
+                builder=await self.build.getBuilderId(),
+                build=self.build.number,
+                step=self.number,
+                before=self._headers,
+            )
+            kept = KeptFailure(failure=found.failure, place=place)
+            plan_scheduler(self.master).state.farm.records.keep_failure(key, kept)
 
     def _record_verdict(self) -> None:
         match = _VERDICT.match(self._said[0]) if self._said else None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.failure import Kind
+from farm.failure.model import Kind
 
 CMAKE = "cmake_minimum_required(VERSION 3.13)\nproject(demo C)\n"
 AUTOTOOLS = "AC_INIT([demo], [1.0])\nAM_INIT_AUTOMAKE([foreign])\nAC_PROG_CC\n"

@@ -8,6 +8,7 @@ from typing import Any
 from buildbot.plugins import worker
 from buildbot.util.twisted import async_to_deferred
 
+from farm.growing.master import own_worker
 from farm.model import Stack
 from farm.site import Site
 
@@ -24,10 +25,16 @@ class WorkerPlan:
     builds: int
     untrusted: bool = False
     """It builds pull requests, and nothing else."""
+    awaited: bool = False
+    """Nobody has made it yet: it stands for the worker that a distro still needs."""
 
 
 def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
-    """The workers of a site: those it names, else one for each distro; and the publisher."""
+    """The workers of a site: those it names, else one for each distro; and the publisher.
+
+    A distro that no worker builds for has a worker that nobody made: a builder without any would
+    be a mistake to Buildbot, and so its builds wait where people see what for.
+    """
     if site.workers:
         plans = [
             WorkerPlan(
@@ -39,7 +46,9 @@ def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
             for name, one in site.workers.items()
         ]
     else:
-        plans = [WorkerPlan(f"worker-{d.replace('.', '-')}", (d,), 1) for d in stack.distros]
+        plans = [WorkerPlan(own_worker(d), (d,), 1) for d in stack.distros]
+    without = [d for d in stack.distros if not workers_for(tuple(plans), d)]
+    plans += [WorkerPlan(f"awaited-{d.replace('.', '-')}", (d,), 1, awaited=True) for d in without]
     return (*plans, WorkerPlan(PUBLISHER, (), len(stack.distros) or 1))
 
 

@@ -71,7 +71,8 @@ def main() -> None:
     site = load_site()
     stack = load_stack(site.components, site.variables)
     for plan in worker_plans(site, stack):
-        print(set_up(site, plan.name, untrusted=plan.untrusted))
+        if not plan.awaited:
+            print(set_up(site, plan.name, untrusted=plan.untrusted))
 
 
 if __name__ == "__main__":

@@ -66,3 +66,38 @@ class Failure(BaseModel):
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+FAILURE_FILE = "failure.json"
+"""Beside a job's directories on a worker."""
+
+
+class LogPlace(BaseModel):
+    """Where Buildbot has the log of a build."""
+
+    model_config = ConfigDict(frozen=True)
+
+    builder: int
+    build: int
+    """Number on the builder."""
+    step: int
+    before: int = 0
+    """Lines that are in Buildbot's log before the first of the build's own."""
+
+
+class KeptFailure(BaseModel):
+    """What the records keep of a failed attempt at a build."""
+
+    model_config = ConfigDict(frozen=True)
+
+    failure: Failure
+    place: LogPlace | None = None
+
+
+class FoundFailure(BaseModel):
+    """What a worker hands to the master: `FAILURE_FILE`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    failure: Failure

@@ -11,10 +11,11 @@ from farm.build.backends import backend_for
 from farm.build.interface import BuildOutcome, BuildRequest, InputPackage
 from farm.digest import exposed_components, header, is_debug_package, output_digest
 from farm.errors import BuildFailure, FarmError, InfrastructureError
+from farm.failure.verdict import explained
 from farm.git import without_credentials
 from farm.job.lint import lint_build
 from farm.job.log import BuildLog
-from farm.job.model import BuildResult, Job, JobInput, PoolFile
+from farm.job.model import BuildResult, Job, JobInput, LintCounts, PoolFile
 from farm.job.workspace import Cache, Workspace
 from farm.packaging.details import tree_details
 from farm.packaging.info import PackagingInfo
@@ -35,22 +36,33 @@ def build(job: Job, workspace: Workspace, cache: Cache, terminal: BinaryIO) -> B
     for folder in (workspace.out, workspace.made):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    with BuildLog(workspace.log, terminal) as log:
-        request = build_request(job, workspace, cache)
-        log.write(f"{job.component.name} {job.upstream_version} for {job.distro.name}\n")
-        for package in job.inputs:
-            log.write(f"with {package.package} {package.version}\n")
-        try:
-            outcome = backend_for(job.distro).build(request, log)
-        except BuildFailure as failure:
-            log.write(f"{failure}\n")
-            raise _with_hint(failure, workspace.tree) from failure
-        lint = lint_build(job.distro.family, workspace.made, outcome, log)
+    workspace.failure.unlink(missing_ok=True)
+    try:
+        outcome, lint = _run(job, workspace, cache, terminal)
+    except BuildFailure as failure:
+        found = explained(failure, workspace.log, job.key, workspace.failure)
+        raise _with_hint(found, workspace.tree) from failure
     for name in _names(outcome):
         (workspace.made / name).rename(workspace.out / name)
     result = build_result(job, outcome, workspace.out, cache).model_copy(update={"lint": lint})
     (workspace.out / RESULT).write_text(result.model_dump_json(indent=1) + "\n")
     return result
+
+
+def _run(
+    job: Job, workspace: Workspace, cache: Cache, terminal: BinaryIO
+) -> tuple[BuildOutcome, LintCounts | None]:
+    with BuildLog(workspace.log, terminal) as log:
+        log.write(f"{job.component.name} {job.upstream_version} for {job.distro.name}\n")
+        for package in job.inputs:
+            log.write(f"with {package.package} {package.version}\n")
+        try:
+            request = build_request(job, workspace, cache)
+            outcome = backend_for(job.distro).build(request, log)
+        except BuildFailure as failure:
+            log.write(f"{failure}\n")
+            raise
+        return outcome, lint_build(job.distro.family, workspace.made, outcome, log)
 
 
 def build_request(job: Job, workspace: Workspace, cache: Cache) -> BuildRequest:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from farm.errors import InfrastructureError
+from farm.failure.model import FAILURE_FILE
 from farm.job.model import Job, JobInput
 from farm.pool import checked_filename, checked_key
 
@@ -42,6 +43,11 @@ class Workspace:
     def log(self) -> Path:
         """The build's log."""
         return self.out / "build.log"
+
+    @property
+    def failure(self) -> Path:
+        """What was found in the log of a build that failed."""
+        return self.root / FAILURE_FILE
 
 
 @dataclass(frozen=True)

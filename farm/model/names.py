@@ -72,3 +72,10 @@ Directory = Annotated[str, AfterValidator(_directory)]
 
 Line = Annotated[str, AfterValidator(_one_line)]
 """Text on one line: a summary, a command, a person."""
+
+MailAddress = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9._%+=~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$"),
+    StringConstraints(max_length=254),
+]
+"""Where mail is sent to: an address without a name."""

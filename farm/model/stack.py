@@ -18,6 +18,7 @@ from farm.model.names import (
     DistroName,
     GitUrl,
     Line,
+    MailAddress,
     PackageName,
 )
 
@@ -71,6 +72,9 @@ class Component(_Strict):
     description: str = Field("", description="A paragraph for package managers")
     licence: Line = Field("", description="SPDX licence expression")
     homepage: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    maintainers: tuple[MailAddress, ...] = Field(
+        (), description="Who is told when it does not build any more, by mail"
+    )
     depends: tuple[ComponentName, ...] = Field((), description="Components it is built with")
     packages: dict[str, tuple[PackageName, ...]] = Field(
         default_factory=dict,

@@ -18,13 +18,15 @@ TRUSTED = "trusted"
 KeyInputs = dict[str, Any]
 """What is in a key, as JSON: `commit`, `component`, `distro`, `dependencies`, `forced` …"""
 
-# Fields that cannot change what is built: where the source comes from, and how long it may take.
+# Fields that cannot change what is built: where the source comes from, how long it may take, who
+# is told.
 _COMPONENT_IRRELEVANT = {
     "git",
     "branch",
     "version",
     "distros",
     "exclude",
+    "maintainers",
     "timeout_minutes",
     "packages",
 }

@@ -17,9 +17,9 @@ from farm.heads import Head
 from farm.plan.key import View
 from farm.plan.planner import BuildFact
 from farm.records import tables
-from farm.records.building import BuildRecords
 from farm.records.changing import changed
 from farm.records.database import insert_new, same_place, upsert
+from farm.records.failing import FailureRecords
 from farm.records.finished import Ended, ended_since
 from farm.records.lookup import Lookup
 from farm.records.published import PublishedChange, published_changes
@@ -61,7 +61,7 @@ __all__ = [
 VIEWS_KEPT = 65_536
 
 
-class Records(BuildRecords):
+class Records(FailureRecords):
     """Everything that the farm remembers; opened, created or upgraded as for a `Store`."""
 
     def __init__(

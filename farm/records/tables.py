@@ -73,6 +73,15 @@ attempts = Table(
     Column("message", Text, nullable=False, default=""),
 )
 
+# Bigger than all else of an attempt, and hardly ever read.
+failures = Table(
+    "failures",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the attempt
+    Column("found", JSON, nullable=False),  # farm.failure.model.KeptFailure
+)
+
 views = Table(
     "views",
     metadata,

@@ -8,7 +8,7 @@ from farm.errors import FarmError
 from farm.records import tables
 from farm.records.database import Database
 
-REVISION = "0002"
+REVISION = "0003"
 """Of `farm.records.tables`; the newest of `farm.records.migrations`."""
 BASELINE = "0001"
 """What databases are that were made before revisions were written down."""

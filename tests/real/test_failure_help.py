@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.failure import first_error_in
+from farm.failure.log import first_error_in
 from tests.failing_projects import CASES, Case, failing_log
 
 pytestmark = pytest.mark.real

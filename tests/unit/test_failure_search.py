@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from farm.failure import Failure, Kind, first_error, first_error_in
-from farm.failure.log import LONGEST_LINE, bounded_lines
-from farm.failure.model import MOST_CONTEXT, MOST_MESSAGE, MOST_TESTS
+from farm.failure.log import LONGEST_LINE, bounded_lines, first_error_in
+from farm.failure.model import MOST_CONTEXT, MOST_MESSAGE, MOST_TESTS, Failure, Kind
 from farm.failure.rules import RULES, SUMMARIES
-from farm.failure.search import plain_line
+from farm.failure.search import first_error, plain_line
 
 
 def found(*lines: str) -> Failure:
