@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from farm.failure.model import Failure, KeptFailure, Kind
 from farm.plan.key import View
 from farm.records.finished import Ended
 from farm.records.rows import (
@@ -204,6 +205,20 @@ class RecordsSuite:
         records.build_interrupted(key_of(1), "the master was lost")
         records.build_succeeded(key_of(1), "d" * 64)
         assert [one.outcome for one in records.attempts_of(key_of(1))] == [BUILT]
+
+    def test_what_was_found_of_a_failure_is_kept_by_attempt(self, records: Records) -> None:
+        found = {
+            line: KeptFailure(failure=Failure(kind=Kind.TEST, message="FAIL: ☃", line=line))
+            for line in (3, 5)
+        }
+        records.start_build(build())
+        records.keep_failure(key_of(1), found[3])
+        records.keep_failure(key_of(1), found[5])
+        assert records.failures_of(key_of(1)) == {1: found[5]}
+        records.start_build(build(generation=2))
+        records.keep_failure(key_of(1), found[3])
+        assert records.failures_of(key_of(1)) == {1: found[5], 2: found[3]}
+        assert records.failures_of(key_of(2)) == {}
 
     def test_finished_builds_are_one_live_mapping(self, records: Records) -> None:
         facts = records.line_builds("bookworm")
