@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from farm.model import Commands
 
-RECIPES = 1
+RECIPES = 2
 """Raised when a line below changes: workspaces then ask for every component's lines again."""
 
 STEPS = ("configure", "build", "test", "install")
@@ -135,7 +135,7 @@ STANDARD: dict[Kind, Standard] = {
         "",
         "dune build --profile release ${JOBS:+-j $JOBS} @install",
         'dune install --profile release --prefix "$PREFIX" ${LIBDIR:+--libdir "$LIBDIR"}'
-        ' --destdir "$DESTDIR"',
+        ' --mandir "$PREFIX/share/man" --docdir "$PREFIX/share/doc" --destdir "$DESTDIR"',
         ("dune", "ocamlfind"),
     ),
     Kind.CARGO: Standard(

@@ -48,6 +48,11 @@ class DebianNames:
         plain = re.sub(r"(?:v5)?t64$", "", library)
         return self._known(f"{package_name(stem)}-dev", f"{library}-dev", f"{plain}-dev")
 
+    def ocaml(self, component: str) -> str:
+        """``lib<name>-ocaml``: what an OCaml library needs at run time."""
+        stem = re.sub(r"^(?:ocaml-|lib)|-ocaml$", "", component)
+        return self._known(f"lib{package_name(stem)}-ocaml")
+
     def tools(self, component: str) -> str:
         """The programs that come with a library."""
         return self._known(*(f"{component}-{suffix}" for suffix in _TOOLS))

@@ -34,6 +34,9 @@ _DEVELOPMENT = re.compile(
     r"|^/usr/bin/[^/]+-config$|^/usr/share/man/man1/[^/]+-config\.1"
     r"|^/usr/lib(?:64|/[a-z0-9_-]+)?/[^/]+\.(?:a|o)$"
 )
+_OCAML = re.compile(r"^/usr/lib(?:64)?/ocaml/")
+_OCAML_AT_RUN_TIME = re.compile(r"/(?:META[^/]*|[^/]+\.(?:cma|cmxs)|dll[^/]+\.so)$")
+"""Plugins, bytecode and what findlib needs to load them (Debian's OCaml packaging policy)."""
 _PYTHON = re.compile(r"^/usr/lib(?:64)?/python3(?:\.\d+)?/(?:site|dist)-packages/")
 _DOCUMENTATION = re.compile(r"^/usr/share/(?:doc|gtk-doc|info|help)/|^/usr/doc/")
 _TOOLS = re.compile(
@@ -56,6 +59,8 @@ def role_of(entry: Installed, libraries: frozenset[str]) -> Role:
         return Role.LIBRARY
     if _PYTHON.search(entry.path):
         return Role.PYTHON
+    if _OCAML.match(entry.path):
+        return Role.MODULE if _OCAML_AT_RUN_TIME.search(entry.path) else Role.DEVELOPMENT
     if is_development_link(entry) or _DEVELOPMENT.search(entry.path) or entry.static_library:
         return Role.DEVELOPMENT
     if _DOCUMENTATION.search(entry.path):
@@ -65,6 +70,11 @@ def role_of(entry: Installed, libraries: frozenset[str]) -> Role:
     if entry.elf or is_architecture_dependent(entry):
         return Role.MODULE
     return Role.DATA
+
+
+def is_ocaml(entry: Installed) -> bool:
+    """Whether the entry lies where OCaml's libraries are."""
+    return _OCAML.match(entry.path) is not None
 
 
 def sonames(manifest: Manifest) -> frozenset[str]:

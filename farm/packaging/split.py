@@ -15,6 +15,7 @@ from farm.packaging.manifest import Installed, Manifest
 from farm.packaging.roles import (
     Role,
     is_architecture_dependent,
+    is_ocaml,
     library_of,
     role_of,
     sonames,
@@ -55,6 +56,8 @@ def split_deb(
 ) -> tuple[BinaryPackage, ...]:
     """Split as Debian does: one package per SONAME, -dev, programs, -common, -doc.
 
+    OCaml's libraries become ``lib<name>-ocaml`` and ``lib<name>-ocaml-dev``.
+
     :param name: the component's.
     :param pkgconfig_owners: pkg-config name → Debian package that provides it, for what -dev
         depends on; names that are not in it are left out.
@@ -74,12 +77,15 @@ def split_deb(
     development = names.development(_debian_development_stem(content), names.library(primary))
     rest = tools if content.has(Role.TOOLS) or not content.linkable else names.common(name)
     module = names.library(primary) if primary else rest
+    if content.ocaml:
+        module = names.ocaml(name)
+        development = f"{module}-dev"
     big = rest == tools and total_size(content.groups[Role.DATA]) >= BIG_DATA_BYTES
     owners = {
         Role.TOOLS: tools,
         Role.DEVELOPMENT: development,
         Role.PYTHON: content.python_name,
-        Role.MODULE: tools if content.has(Role.TOOLS) else module,
+        Role.MODULE: tools if content.has(Role.TOOLS) and not content.ocaml else module,
         Role.DATA: f"{name}-data" if big else rest,
         Role.DOCUMENTATION: f"{name}-doc"
         if content.much_documentation
@@ -139,8 +145,11 @@ class _Content:
     def of(cls, name: str, manifest: Manifest) -> _Content:
         libraries = sonames(manifest)
         groups: dict[Role, list[Installed]] = {role: [] for role in Role}
+        ocaml = any(is_ocaml(entry) and entry.name.endswith(".cmi") for entry in manifest.files)
         for entry in manifest.files:
-            groups[role_of(entry, libraries)].append(entry)
+            # dune installs a description of programs, too.
+            lost = is_ocaml(entry) and not ocaml
+            groups[Role.DATA if lost else role_of(entry, libraries)].append(entry)
         return cls(name, libraries, {role: tuple(entries) for role, entries in groups.items()})
 
     def has(self, role: Role) -> bool:
@@ -150,6 +159,11 @@ class _Content:
     def linkable(self) -> bool:
         """Other components can be built with it."""
         return self.has(Role.LIBRARY) or self.has(Role.DEVELOPMENT)
+
+    @property
+    def ocaml(self) -> bool:
+        """It is a library of OCaml's."""
+        return any(map(is_ocaml, self.groups[Role.DEVELOPMENT]))
 
     @property
     def program(self) -> bool:

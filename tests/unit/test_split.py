@@ -291,3 +291,19 @@ def test_units_and_configuration_stay_with_the_daemon() -> None:
 
     assert contents(split_deb("d", manifest))["d"] == ["d", "d.8", "d.conf", "d.service"]
     assert contents(split_rpm("d", manifest))["d"] == ["d", "d.8", "d.conf", "d.service"]
+
+
+def test_an_ocaml_library_has_what_programs_load_and_what_compiling_needs() -> None:
+    files = ("META", "dune-package", "t.a", "t.cma", "t.cmi", "t.cmx", "t.cmxa", "t.cmxs", "t.ml")
+    manifest = Manifest(tuple(Installed(f"/usr/lib/ocaml/t/{name}") for name in files))
+
+    assert contents(split_deb("ocaml-t", manifest)) == {
+        "libt-ocaml-dev": ["dune-package", "t.a", "t.cmi", "t.cmx", "t.cmxa", "t.ml"],
+        "libt-ocaml": ["META", "t.cma", "t.cmxs"],
+    }
+    assert names(split_rpm("ocaml-t", manifest)) == ["ocaml-t-devel", "ocaml-t"]
+
+
+def test_what_dune_says_of_a_program_stays_with_it() -> None:
+    paths = ("/usr/bin/t", "/usr/lib/ocaml/t/META", "/usr/lib/ocaml/t/dune-package")
+    assert names(split_deb("t", Manifest(tuple(map(Installed, paths))))) == ["t"]
