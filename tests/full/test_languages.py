@@ -37,7 +37,11 @@ components:
     licence: MIT
     depends: [tinyml]
     packages: {{deb: [ocaml-dune, ocaml-findlib, ocaml]}}
-  rusty: {{git: "{here}/rusty", summary: Tiny Rust program, licence: MIT, packages: {{deb: [cargo]}}}}
+  rusty:
+    git: "{here}/rusty"
+    summary: Tiny Rust program
+    licence: MIT
+    packages: {{deb: [cargo]}}
 """
 FILES = {
     "tinyml/dune-project": "(lang dune 2.9)\n(name tinyml)\n(package (name tinyml))\n",
