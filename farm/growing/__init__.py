@@ -1,0 +1,1 @@
+"""A farm that grows while it runs: new distros, and workers on new machines."""
