@@ -70,6 +70,27 @@ class LineQuery(LineName):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
 
 
+class MatrixQuery(Asked):
+    """A channel, and which of its components."""
+
+    channel: ChannelName
+    offset: _Offset = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
+
+
+class TroublesQuery(Asked):
+    """Which troubles, the longest first."""
+
+    offset: _Offset = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 20
+
+
+class NewsQuery(Asked):
+    """How many of the newest."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 10
+
+
 class ComponentsQuery(Asked):
     """Which components."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -27,6 +28,8 @@ class Kept:
     body: bytes = b""
     kind: str = ""
     etag: str = ""
+    made_at: float = 0.0
+    """By the monotonic clock."""
     _packed: list[bytes] = field(default_factory=list, compare=False)
 
     @property
@@ -65,9 +68,14 @@ class KeptAnswers:
         self._answers.move_to_end(place)
         return known
 
+    def young(self, place: Place, most_s: float) -> Kept | None:
+        """The answer, if it was made that shortly ago, whether or not it still holds."""
+        known = self._answers.get(place)
+        return known if known and time.monotonic() - known.made_at < most_s else None
+
     def put(self, place: Place, etag: str, answer: Kept) -> Kept:
         """Keep an answer; return it as it is sent."""
-        answer = replace(answer, etag=etag)
+        answer = replace(answer, etag=etag, made_at=time.monotonic())
         self._answers[place] = answer
         self._answers.move_to_end(place)
         while len(self._answers) > 1 and (

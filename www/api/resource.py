@@ -134,7 +134,8 @@ class FarmApi(Resource):
         if route.timed:
             revision += f" {time.time() // TIMED_S}"
         place = (route.path, asked.model_dump_json())
-        etag = self._kept.etag(place, revision)
+        young = self._kept.young(place, route.settles_s)
+        etag = young.etag if young else self._kept.etag(place, revision)
         if etag in (request.getHeader("if-none-match") or ""):
             return Kept(HTTPStatus.NOT_MODIFIED, etag=etag)
         known = self._kept.get(place, etag)

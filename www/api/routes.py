@@ -45,6 +45,9 @@ class Route:
     """The answer depends on the plans and records alone: it can be kept until they change."""
     timed: bool = False
     """The answer goes with the time, too."""
+    settles_s: float = 0.0
+    """Seconds that an answer is given for after it was made, whatever has changed since: so the
+    cost of a large one does not grow with the number of those who look."""
     conflicts: bool = False
     """It may find that what is asked does not fit what there is."""
 

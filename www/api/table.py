@@ -8,9 +8,12 @@ from typing import Any
 
 from farm.access.roles import Permission
 from www.api import asked, edges, feed, metrics, model
-from www.api.answers import components, generations, lines, topics
+from www.api.answers import components, generations, lines, matrix, news, topics, workers
+from www.api.history_routes import HISTORY
 from www.api.openapi import description
 from www.api.routes import JSON, Route
+
+SETTLES_S = 2.0
 
 READS = (
     Route(
@@ -39,6 +42,53 @@ READS = (
         feed.MEDIA_TYPE,
         lambda r, q: feed.feed(r.known, q),
         asked.LineName,
+    ),
+    Route(
+        "matrix",
+        "GET",
+        "matrix/{channel}",
+        "A channel's components on every distro",
+        model.Matrix,
+        lambda r, q: matrix.matrix(r.known, q),
+        asked.MatrixQuery,
+        settles_s=SETTLES_S,
+    ),
+    Route(
+        "troubles",
+        "GET",
+        "troubles",
+        "What fails or is held back, the longest first",
+        model.Troubles,
+        lambda r, q: news.troubles(r.known, q),
+        asked.TroublesQuery,
+    ),
+    Route(
+        "publications",
+        "GET",
+        "publications",
+        "What was published last",
+        model.Publications,
+        lambda r, q: news.publications(r.known, q),
+        asked.NewsQuery,
+        settles_s=SETTLES_S,
+    ),
+    Route(
+        "pushes",
+        "GET",
+        "pushes",
+        "The newest commits of components",
+        model.Pushes,
+        lambda r, q: news.pushes(r.known, q),
+        asked.NewsQuery,
+    ),
+    Route(
+        "workers",
+        "GET",
+        "workers",
+        "The workers, and how busy they are",
+        model.Workers,
+        lambda r, _: workers.workers(r.source),
+        kept=False,
     ),
     Route(
         "components",
@@ -77,6 +127,7 @@ READS = (
         lambda r, q: edges.build(r.source, q),
         asked.BuildName,
     ),
+    *HISTORY,
     Route(
         "commit",
         "GET",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from farm.plan.report import build_history, outcome_of, package_version
 from farm.records.store import BuildRow
+from www.api.answers.failures import by_chance, found_error
 from www.api.answers.known import Known
 from www.api.model import AttemptPage, BuildPage, UsedBuild
 from www.api.problem import not_found
@@ -65,7 +66,15 @@ def build(known: Known, row: BuildRow, page: str | None) -> BuildPage:
             for one in records.attempts_of(row.key)
         ],
         page=page,
+        failure=found_error(known, row),
+        passed_later=_passed_later(known, row),
     )
+
+
+def _passed_later(known: Known, row: BuildRow) -> str:
+    rows = known.farm.records.builds_of(row.channel, row.distro, row.component)
+    found = (one.passed_key for one in by_chance(rows) if one.failed_key == row.key)
+    return next(found, "")
 
 
 def _reasons(known: Known, row: BuildRow) -> list[str]:

@@ -7,6 +7,7 @@ from farm.model import Component
 from farm.plan.line_plan import LineGraph
 from farm.plan.report import BuildReport, build_history
 from farm.records.store import BuildRow, LineId
+from www.api.answers.failures import broken, by_chance
 from www.api.answers.known import Known
 from www.api.answers.lines import standings
 from www.api.asked import ComponentQuery, ComponentsQuery
@@ -87,21 +88,30 @@ def _on_line(
     known: Known, place: LineId, name: str, chosen: str, asked: ComponentQuery
 ) -> ComponentOnLine:
     (standing,) = standings(known, place, [name])
-    builds = history(known, place, name, asked.builds, asked.before) if place[0] == chosen else []
-    return ComponentOnLine(channel=place[0], distro=place[1], standing=standing, builds=builds)
+    rows = known.farm.records.builds_of(*place, name) if place[0] == chosen else []
+    return ComponentOnLine(
+        channel=place[0],
+        distro=place[1],
+        standing=standing,
+        builds=history(known, place, name, rows, asked.builds, asked.before),
+        archive=known.archive(place),
+        broken=broken(rows),
+        by_chance=by_chance(rows)[: asked.builds],
+    )
 
 
-def history(known: Known, place: LineId, name: str, most: int, before: float) -> list[BuildSummary]:
-    """The last builds of a component on a line, the newest first.
+def history(
+    known: Known, place: LineId, name: str, rows: list[BuildRow], most: int, before: float
+) -> list[BuildSummary]:
+    """The last of a component's builds on a line, the newest first.
 
     :param before: only those asked for before this moment; 0: all.
     """
-    if not most:
+    if not most or not rows:
         return []
     records = known.farm.records
     snapshot = known.snapshot(place)
     live = snapshot.content.get(name, "") if snapshot else ""
-    rows = records.builds_of(*place, name)
     if before:
         rows = [row for row in rows if row.requested_at < before]
     # One more, since a build's reasons are how it differs from the one before.

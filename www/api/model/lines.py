@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from www.api.model.base import Answer, Moment
+from www.api.model.history import Broken, ByChance
 
 
 class LineSummary(Answer):
@@ -137,6 +138,12 @@ class ComponentOnLine(Answer):
     standing: ComponentState
     builds: list[BuildSummary]
     """The newest first; only of the channel asked for."""
+    archive: str | None = None
+    """Where the line's packages are."""
+    broken: Broken | None = None
+    """Since when it fails; only of the channel asked for."""
+    by_chance: list[ByChance] = []
+    """What failed by chance, the newest first; only of the channel asked for."""
 
 
 class ComponentPage(Answer):

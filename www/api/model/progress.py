@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from www.api.model.base import Answer, Moment
+from www.api.model.history import FoundError
 
 
 class Step(Answer):
@@ -102,6 +103,10 @@ class BuildPage(Answer):
     attempts: list[AttemptPage]
     page: str | None
     """Of the build with its log in the web UI, where it is still known there."""
+    failure: FoundError | None = None
+    """What its log says first; null: it did not fail, or nothing was found."""
+    passed_later: str = ""
+    """Key of a later build of the same inputs that did not fail: this one failed by chance."""
 
 
 class CommitOnLine(Answer):
