@@ -62,12 +62,14 @@ class Notifier:
             for line in filter(self._teller.tells, state.farm.lines):
                 self._statuses.take_as_said(line)
             self._teller.begin(time.time())
+        self._book.hurry()
         self._watch = reactor.callLater(0, self._watch_again)
 
     def change_site(self, site: Site) -> None:
         """Go on with other settings."""
         self._site = self._statuses.site = site
         self._teller.change(site.notices or Notices())
+        self._book.hurry()
 
     def stop(self) -> None:
         """Tell no more; what is not sent yet is sent after the next start."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,14 @@ ALL_PUBLISHED = dict.fromkeys(DEPENDS, "published")
 
 
 @contextmanager
-def diamond(base: Path, **site: Any) -> Iterator[TestFarm]:
-    """The farm, with everything built; `site` are more settings."""
-    stack = {
+def diamond(
+    base: Path, prepare: Callable[[dict[str, Any]], None] = lambda stack: None, **site: Any
+) -> Iterator[TestFarm]:
+    """The farm, with everything built; `site` are more settings.
+
+    :param prepare: changes the stack before the farm starts.
+    """
+    stack: dict[str, Any] = {
         "channels": {"development": {}},
         "distros": {
             "bookworm": {
@@ -38,6 +43,7 @@ def diamond(base: Path, **site: Any) -> Iterator[TestFarm]:
             for name, depends in DEPENDS.items()
         },
     }
+    prepare(stack)
     workers = {"one": {"builds": 2}, "two": {"builds": 1}}
     farm = TestFarm(base, stack, site={"workers": workers, **site})
     try:

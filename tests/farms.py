@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,15 @@ def free_port() -> int:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         return int(server.getsockname()[1])
+
+
+def free_ports(*names: str) -> dict[str, int]:
+    """As many ports, all of them different."""
+    with ExitStack() as open_at_once:
+        servers = {name: open_at_once.enter_context(socket.socket()) for name in names}
+        for server in servers.values():
+            server.bind(("127.0.0.1", 0))
+        return {name: int(server.getsockname()[1]) for name, server in servers.items()}
 
 
 def git(repository: Path, *arguments: str) -> str:
@@ -58,7 +68,7 @@ class TestFarm:
     def __post_init__(self) -> None:
         self.state = self.base / "state"
         self.state.mkdir(parents=True, exist_ok=True)
-        ports = {name: free_port() for name in ("www", "archive", "pool", "workers_listen")}
+        ports = free_ports("www", "archive", "pool", "workers_listen")
         content = {
             "state": str(self.state),
             "components": str(self.base / "components.yml"),

@@ -160,6 +160,11 @@ class Book:
         self._database.write(lambda connection: connection.execute(again))
         return now + wait
 
+    def hurry(self) -> None:
+        """Try everything again at once: whoever starts the farm may have mended what was wrong."""
+        now = sa.update(_outbox).values(next_try=0.0)
+        self._database.write(lambda connection: connection.execute(now))
+
     def said(self, repository: str, context: str) -> tuple[str, str] | None:
         """The commit and state that a forge was told last."""
         return self._said.get((repository, context))

@@ -217,4 +217,6 @@ def test_a_message_that_could_not_be_sent_is_tried_again_later_and_later() -> No
     assert waits[:2] == [30, 60]
     assert waits[-1] == 3600
     assert reader.book.unsent() == 1
+    reader.book.hurry()
+    assert len(reader.book.due(0)) == 1, "who starts the farm does not wait"
     world.records.close()
