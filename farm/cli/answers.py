@@ -16,6 +16,8 @@ from farm.cli.show import (
     value_text,
     when,
 )
+from farm.failure.history import Breakage
+from farm.failure.model import Failure
 from farm.model.finding import listed
 from farm.plan.impact import Impact
 from farm.plan.planner import State
@@ -85,9 +87,17 @@ def _why(one: ComponentStanding) -> str:
 
 
 def print_builds(
-    component: str, line: LineId, builds: Sequence[BuildReport], logs: Mapping[str, str], total: int
+    component: str,
+    line: LineId,
+    builds: Sequence[BuildReport],
+    logs: Mapping[str, str],
+    total: int,
+    failures: Mapping[str, Failure],
 ) -> None:
-    """A block for each build: what it was, why it was made, where its log is."""
+    """A block for each build: what it was, why it was made, where its log is.
+
+    :param failures: what was found in the logs of those that failed, by key.
+    """
     channel, distro = line
     if not builds:
         print(f"{component} was never built on {channel}/{distro}")
@@ -110,7 +120,31 @@ def print_builds(
             again = f" ({counted(build.attempts, 'time')})" if build.attempts else ""
             text = plain(f"{failed}{build.message}{again}").replace("\n", "\n          ")
             print(f"  what    {text}")
+        if failure := failures.get(build.key):
+            print_failure(failure)
         print(f"  log     {logs[build.key]}")
+
+
+def print_failure(failure: Failure) -> None:
+    """The first error of a log with the lines around it, and what to do about it."""
+    for number, text in enumerate(failure.context, failure.context_line):
+        mark = ">" if number == failure.line else " "
+        print(f"        {mark} {number:>6}  {plain(text)}".rstrip())
+    if failure.hint:
+        print(f"  hint    {plain(failure.hint)}")
+
+
+def print_breakage(broken: Breakage) -> None:
+    """Since which build a component fails."""
+    good, bad = broken.commits
+    builds = counted(broken.failed, "build")
+    if broken.own:
+        print(f"\nIt broke between commit {short(good)} and {short(bad)}; {builds} failed since")
+    elif good:
+        why = "; ".join(plain(reason) for reason in broken.bad.reasons)
+        print(f"\nIt broke without a new commit: {why}; {builds} failed since")
+    else:
+        print(f"\nIt has never built here: {builds} failed, the first at commit {short(bad)}")
 
 
 def _where(build: BuildReport, channel: str) -> str:

@@ -113,9 +113,11 @@ def why(
             raise typer.BadParameter("name the distro of the build", param_hint="DISTRO")
         why_here(component, as_json=as_json)
         return
-    from farm.cli.answers import print_builds
+    from farm.cli.answers import print_breakage, print_builds
     from farm.cli.looking import looking
+    from farm.failure.history import breakage
     from farm.plan.report import build_history
+    from farm.records.store import FAILED
 
     with looking(site) as view:
         line = view.line(component, distro, channel)
@@ -126,11 +128,30 @@ def why(
         builds = build_history(view.records.builds, found, live, forces)
         shown = builds[:last]
         logs = view.logs_of([build.key for build in shown], component, distro)
+        failed = [build.key for build in shown if build.outcome == FAILED]
+        found_in = {key: list(view.records.failures_of(key).values()) for key in failed}
+    failures = {key: kept[-1].failure for key, kept in found_in.items() if kept}
+    broken = breakage(found)
     if as_json:
-        answer = [{**asdict(build), "log": logs[build.key]} for build in shown]
-        print_json({"component": component, "distro": distro, "channel": line[0], "builds": answer})
+        said = {key: failure.model_dump(mode="json") for key, failure in failures.items()}
+        answer = [
+            {**asdict(build), "log": logs[build.key], "failure": said.get(build.key)}
+            for build in shown
+        ]
+        commits = list(broken.commits) if broken else None
+        print_json(
+            {
+                "component": component,
+                "distro": distro,
+                "channel": line[0],
+                "broken_between": commits,
+                "builds": answer,
+            }
+        )
     else:
-        print_builds(component, line, shown, logs, len(builds))
+        print_builds(component, line, shown, logs, len(builds), failures)
+        if broken:
+            print_breakage(broken)
 
 
 def key(

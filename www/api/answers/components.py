@@ -88,12 +88,13 @@ def _on_line(
     known: Known, place: LineId, name: str, chosen: str, asked: ComponentQuery
 ) -> ComponentOnLine:
     (standing,) = standings(known, place, [name])
+    shown = asked.builds if place[0] == chosen else 0
     rows = known.farm.records.builds_of(*place, name) if place[0] == chosen else []
     return ComponentOnLine(
         channel=place[0],
         distro=place[1],
         standing=standing,
-        builds=history(known, place, name, rows, asked.builds, asked.before),
+        builds=history(known, place, name, rows, shown, asked.before),
         archive=known.archive(place),
         broken=broken(rows),
         by_chance=by_chance(rows)[: asked.builds],
@@ -107,7 +108,7 @@ def history(
 
     :param before: only those asked for before this moment; 0: all.
     """
-    if not most or not rows:
+    if not most:
         return []
     records = known.farm.records
     snapshot = known.snapshot(place)

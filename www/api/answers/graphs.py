@@ -59,8 +59,8 @@ def around(
 ) -> dict[str, int]:
     """What can be reached from a component in one direction: name to steps with that sign.
 
-    A component that is reached on several ways counts by the longest within the depth, so that every
-    edge of the picture goes forward.
+    A component that is reached on several ways counts by the longest within the depth, so that
+    every edge of the picture goes forward.
     """
     found: dict[str, int] = {}
     layer = [name]

@@ -138,11 +138,11 @@ class ComponentOnLine(Answer):
     standing: ComponentState
     builds: list[BuildSummary]
     """The newest first; only of the channel asked for."""
-    archive: str | None = None
+    archive: str | None
     """Where the line's packages are."""
-    broken: Broken | None = None
+    broken: Broken | None
     """Since when it fails; only of the channel asked for."""
-    by_chance: list[ByChance] = []
+    by_chance: list[ByChance]
     """What failed by chance, the newest first; only of the channel asked for."""
 
 

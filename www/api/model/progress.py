@@ -103,9 +103,9 @@ class BuildPage(Answer):
     attempts: list[AttemptPage]
     page: str | None
     """Of the build with its log in the web UI, where it is still known there."""
-    failure: FoundError | None = None
+    failure: FoundError | None
     """What its log says first; null: it did not fail, or nothing was found."""
-    passed_later: str = ""
+    passed_later: str
     """Key of a later build of the same inputs that did not fail: this one failed by chance."""
 
 
