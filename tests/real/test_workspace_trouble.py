@@ -67,7 +67,8 @@ class Place:
         wait = f"\techo > {self.reached}; sleep 600; $(CC) $(CPPFLAGS) -c $<\n"
         (self.source / "Makefile").write_text(LIBRARY + "b.o: b.c\n" + wait)
         build = subprocess.Popen(
-            [*FARM, "build", "-j1"],
+            # What a shell starts in the background ignores Ctrl-C, and so do its children.
+            ["/usr/bin/env", "--default-signal=INT", *FARM, "build", "-j1"],
             cwd=self.world.root / "ws",
             env=environment(),
             stdout=subprocess.PIPE,
