@@ -44,6 +44,7 @@ REASONS: dict[str, str] = {
     "python3-venv": "the virtual environment of the farm",
     "reprepro": "assembles apt archives",
     "rpm": "builds and signs rpm packages",
+    "rsync": "backups: hard links stay, what is the same is shared",
     "unzip": "unpacks upstream archives",
     "xz-utils": "unpacks upstream tarballs",
     "zstd": "unpacks packages and metadata",
