@@ -1,11 +1,13 @@
 // The pages, in the order of the menu. A page is one module; this is the only list of them.
 import {h} from "./react.js";
 import * as overview from "./overview.js";
+import * as matrix from "./matrix.js";
 import * as build from "./build.js";
 
 /** Without a caption a page is not in the menu. */
 const PAGES = [
   {route: "/farm", caption: "Overview", Page: overview.Page},
+  {route: "/farm/matrix", caption: "Matrix", Page: matrix.Page},
   {route: "/farm/build/:key", Page: build.Page},
 ];
 

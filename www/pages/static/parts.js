@@ -43,6 +43,22 @@ export function Panel({title, note, wide, children}) {
     children);
 }
 
+/** A table; on narrow screens each row is a card. The first cell of a row is its heading.
+ * @param {{caption: string, columns: string[], figures?: string[],
+ *   rows: {key: string, cells: any[]}[]}} props `figures` are columns of aligned numbers */
+export function Table({caption, columns, figures = [], rows}) {
+  const kind = (name) => figures.includes(name) ? "farm-figure" : undefined;
+  // The roles are those of the elements, which lose them where they are laid out as cards.
+  return h("table", {className: "farm-table farm-cards", role: "table"},
+    h("caption", {className: "farm-hidden"}, caption),
+    h("thead", {role: "rowgroup"}, h("tr", {role: "row"}, columns.map((name) =>
+      h("th", {key: name, scope: "col", role: "columnheader", className: kind(name)}, name)))),
+    h("tbody", {role: "rowgroup"}, rows.map(({key, cells}) => h("tr", {key, role: "row"},
+      cells.map((cell, at) => h(at ? "td" : "th", {key: columns[at], className: kind(columns[at]),
+        role: at ? "cell" : "rowheader", scope: at ? undefined : "row", "data-label": columns[at]},
+        h("div", null, cell)))))));
+}
+
 /** What went wrong, and where to log in where that would help. */
 export function ErrorBox({problem}) {
   if (!problem) return null;

@@ -33,14 +33,29 @@ export function exact(moment) {
   return exactly.format(new Date(moment * 1000));
 }
 
+// One clock for all moments on a page.
+const watching = new Set();
+let clock = 0;
+
+function useNow() {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    watching.add(setNow);
+    clock ||= setInterval(() => watching.forEach((set) => set(Date.now())), TICK_MS);
+    return () => {
+      watching.delete(setNow);
+      if (watching.size) return;
+      clearInterval(clock);
+      clock = 0;
+    };
+  }, []);
+  return now;
+}
+
 /** How long ago a moment was, with the exact time on hover; `never` for 0.
  * @param {{moment: number, never?: string, suffix?: string}} props */
 export function Ago({moment, never = "never", suffix = " ago"}) {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const now = useNow();
   if (!moment) return never;
   const seconds = Math.max(0, now / 1000 - moment);
   const words = seconds < 10 ? "just now" : `${roughly(seconds)}${suffix}`;
