@@ -4,17 +4,20 @@ import {FARM, useAsk} from "./rest.js";
 import {Answer, componentAddress, Digits, PageFrame} from "./parts.js";
 import {Ago, span} from "./times.js";
 import {State} from "./states.js";
+import {Failure} from "./failure.js";
 
 export function Page() {
   const {key} = useParams();
   const answer = useAsk(`${FARM}builds/${encodeURIComponent(key)}`, {every: Infinity});
-  const page = answer.data?.page;
+  // What failed is shown here, at the line of the log that says why.
+  const page = answer.data?.failure ? null : answer.data?.page;
   useEffect(() => {
     // In place of this address: going back then leads to where the reader came from.
     if (page) window.location.replace(`#${page.split("#")[1]}`);
   }, [page]);
   return h(PageFrame, {title: "Build"}, h(Answer, {answer}, (build) =>
-    build.page ? h("p", {className: "farm-loading"}, "Opening its log…") : h(Facts, {build})));
+    build.failure ? h(Failure, {build})
+      : page ? h("p", {className: "farm-loading"}, "Opening its log…") : h(Facts, {build})));
 }
 
 /** What the farm's own records say of a build that Buildbot has forgotten. */

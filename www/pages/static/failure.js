@@ -79,7 +79,7 @@ function Log({build}) {
                   setQuery({line: String(number)}, {replace: true});
                 }}, number), h("code", null, text || " "));
           }))),
-        !answer.problem && h("div", {className: "farm-buttons"},
+        !answer.problem && h("div", {className: "farm-row"},
           h("button", {type: "button", disabled: first === 1 || full,
             onClick: () => more((old) => ({before: old.before + 200}))}, "Earlier lines"),
           h("button", {type: "button", disabled: part.first + part.lines.length > part.total || full,

@@ -1,0 +1,169 @@
+// Everything about one component: how it stands, its neighbours, its builds and what they say.
+import {h, Link, useParams, useSearchParams, useState} from "./react.js";
+import {FARM, useAsk} from "./rest.js";
+import {Answer, buildAddress, Commit, count, generationAddress, PageFrame, Panel} from "./parts.js";
+import {shownState, State} from "./states.js";
+import {Ago, span} from "./times.js";
+import {Since} from "./failure.js";
+import {ForceButton} from "./force.js";
+import {Graph, GraphLists} from "./graph.js";
+import {Durations} from "./plot.js";
+
+const BUILDS = 20;
+const RUNS = 60;
+const FARTHEST = 20;
+
+export function Page() {
+  const {name} = useParams();
+  const [query, setQuery] = useSearchParams();
+  const [builds, setBuilds] = useState(BUILDS);
+  const path = `${FARM}components/${encodeURIComponent(name)}`;
+  const channel = query.get("channel");
+  const asked = channel ? `&channel=${encodeURIComponent(channel)}` : "";
+  const answer = useAsk(`${path}?builds=${builds}${asked}`);
+  const set = (changed) => setQuery({...Object.fromEntries(query), ...changed}, {replace: true});
+  return h(PageFrame, {title: name, lead: answer.data?.summary,
+    actions: h(ForceButton, {components: [name], channel: channel ?? undefined})},
+    h(Answer, {answer}, (component) =>
+      h(Component, {component, path, channel, set, query, more: () => setBuilds((old) => old * 2)})));
+}
+
+function Component({component, path, channel: given, set, query, more}) {
+  const channels = [...new Set(component.lines.map((line) => line.channel))];
+  const channel = channels.includes(given) ? given : channels[0];
+  const here = component.lines.filter((line) => line.channel === channel);
+  if (!here.length) return h("p", null, "No distro of the stack builds it.");
+  const line = here.find((one) => one.distro === query.get("distro")) ?? here[0];
+  const where = `channel=${encodeURIComponent(channel)}&distro=${encodeURIComponent(line.distro)}`;
+  return h("div", null,
+    component.problem && h("div", {className: "farm-error", role: "alert"},
+      h("p", null, `Its repository cannot be read: ${component.problem}`)),
+    here.filter((one) => one.standing.state === "failed" && one.broken)
+      .map((one) => h(Broken, {key: one.distro, line: one})),
+    h(Lines, {component}),
+    h("div", {className: "farm-choice"},
+      channels.length > 1 && h(Choice, {label: "Channel", value: channel, options: channels,
+        onChange: (value) => set({channel: value})}),
+      h(Choice, {label: "Distro", value: line.distro, options: here.map((one) => one.distro),
+        onChange: (value) => set({distro: value})})),
+    h(Neighbours, {path, where, query, set}),
+    h(Runs, {path, where, line, more}),
+    h(Facts, {component}));
+}
+
+function Choice({label, value, options, onChange}) {
+  return h("label", null, `${label} `, h("select", {value, onChange: (event) => onChange(event.target.value)},
+    options.map((one) => h("option", {key: one}, one))));
+}
+
+/** A line on which it fails: what the log says, since when, and the way to the log. */
+function Broken({line: {channel, distro, standing, broken}}) {
+  return h("div", {className: "farm-verdict"},
+    h("p", {className: "farm-verdict-kind"}, h(State, {state: "failed"}), ` on ${channel}/${distro}, `,
+      h(Ago, {moment: standing.since})),
+    h("p", {className: "farm-verdict-message"}, standing.reason.split("\n")[0]),
+    h("p", null, "It ", h(Since, {broken}), "."),
+    h("p", null, h(Link, {to: buildAddress(standing.key)}, "The first error in its log")));
+}
+
+function Lines({component}) {
+  return h(Panel, {title: "In every archive"},
+    h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
+      h("thead", null, h("tr", null, ["Line", "State", "Version", "Newest commit", "Since", "Why"].map((one) =>
+        h("th", {key: one, scope: "col"}, one)))),
+      h("tbody", null, component.lines.map((line) =>
+        h(Line, {key: `${line.channel}/${line.distro}`, ...line}))))));
+}
+
+function Line({channel, distro, standing, archive}) {
+  const waits = standing.waits_for.map((name, index) => [index ? ", " : "",
+    h(Link, {key: name, to: `/farm/component/${encodeURIComponent(name)}`}, name)]);
+  const why = standing.held_back ? `Held back: ${standing.held_back}` : waits.length
+    ? [standing.state === "blocked" ? "blocked by " : "waits for ", ...waits] : standing.reason.split("\n")[0];
+  const state = h(State, {state: shownState(standing)});
+  return h("tr", null,
+    h("th", {scope: "row"}, h(Link, {to: generationAddress(channel, distro)}, `${channel}/${distro}`)),
+    h("td", null, standing.key && standing.state === "failed"
+      ? h(Link, {to: buildAddress(standing.key)}, state) : state),
+    h("td", {className: "farm-mono"}, standing.version && archive
+      ? h("a", {href: archive}, standing.version) : standing.version || "none"),
+    h("td", null, h(Commit, {commit: standing.newest_commit}), " ",
+      h("span", {className: "farm-note"}, standing.subject)),
+    h("td", null, h(Ago, {moment: standing.since})),
+    h("td", {className: "farm-why"}, why));
+}
+
+function Neighbours({path, where, query, set}) {
+  const depth = Math.min(FARTHEST, Math.max(1, Number(query.get("depth")) || 1));
+  const answer = useAsk(`${path}/graph?${where}&depth=${depth}`);
+  const more = answer.data?.nodes.some((node) => node.more);
+  return h(Panel, {title: "Built with, and built with it",
+    note: answer.data && count(answer.data.nodes.length - 1, "neighbour")},
+    h("div", {className: "farm-row"},
+      h("button", {type: "button", disabled: !more || depth >= FARTHEST,
+        onClick: () => set({depth: depth + 1})}, "One step further"),
+      h("button", {type: "button", disabled: depth <= 1, onClick: () => set({depth: depth - 1})},
+        "One step less")),
+    h(Answer, {answer}, (graph) => h("div", null,
+      h(Graph, {graph}),
+      graph.left_out > 0 && h("p", {className: "farm-note"},
+        `${count(graph.left_out, "component")} farther away are left out: too many for a picture.`),
+      h("details", null, h("summary", null, "As lists"), h(GraphLists, {graph})))));
+}
+
+function Runs({path, where, line, more}) {
+  const answer = useAsk(`${path}/runs?${where}&limit=${RUNS}`);
+  const runs = new Map((answer.data?.runs ?? []).map((run) => [run.key, run]));
+  const chance = line.by_chance.length;
+  return h("div", null,
+    h(Panel, {title: "Durations", note: `of the builds on ${line.channel}/${line.distro}, the newest on the right`},
+      h(Answer, {answer}, (data) => h(Durations, {runs: data.runs}))),
+    h(Panel, {title: "Builds", note: chance > 0 && `${count(chance, "build")} failed by chance: a later one `
+      + "of the same inputs did not"},
+      h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
+        h("thead", null, h("tr", null, ["When", "Outcome", "Version", "Why it was built", "Tests", "Took"].map((one) =>
+          h("th", {key: one, scope: "col"}, one)))),
+        h("tbody", null, line.builds.map((build) =>
+          h(Build, {key: build.key, build, run: runs.get(build.key), line}))))),
+      line.builds.length === 0 && h("p", {className: "farm-note"}, "It was never built here."),
+      line.builds.length >= BUILDS && h("div", {className: "farm-row"},
+        h("button", {type: "button", onClick: more}, "Older builds"))));
+}
+
+function Build({build, run, line}) {
+  const first = line.broken?.bad_key === build.key && line.broken.good_key;
+  return h("tr", null,
+    h("th", {scope: "row"}, h(Link, {to: buildAddress(build.key)}, h(Ago, {moment: build.requested_at}))),
+    h("td", null, h(State, {state: build.outcome}), build.published && h("span", {className: "farm-note"},
+      " in the archive"), first && h("span", {className: "farm-mark"}, "first failing commit"),
+      run?.by_chance && h("span", {className: "farm-mark"}, "failed by chance")),
+    h("td", {className: "farm-mono"}, build.version, " ", h(Commit, {commit: build.commit})),
+    h("td", {className: "farm-why"}, build.reasons.map((reason) => h("div", {key: reason}, reason)),
+      build.message && h("div", {className: "farm-message"}, build.message.split("\n")[0])),
+    h("td", null, h(Tests, {run})),
+    h("td", {className: "farm-figure"}, build.duration_s === null ? "" : span(build.duration_s)));
+}
+
+function Tests({run}) {
+  if (!run?.tests) return "";
+  if (run.tests === "none") return h("span", {className: "farm-note"}, "has none");
+  if (run.tests === "passed") return "passed";
+  const names = run.failed_tests;
+  return h("span", {className: "farm-message", title: names.join("\n")}, names.length
+    ? `failed: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`
+    : "failed");
+}
+
+function Facts({component}) {
+  const web = /^https?:/.test(component.git);
+  const rows = [
+    ["Repository", web ? h("a", {href: component.git}, component.git) : component.git],
+    component.directory !== "." && ["Directory", component.directory],
+    component.homepage && ["Homepage", h("a", {href: component.homepage}, component.homepage)],
+    component.licence && ["Licence", component.licence],
+    ["Built for", component.distros.join(", ")],
+    component.description && ["Description", component.description],
+  ].filter(Boolean);
+  return h(Panel, {title: "What it is"}, h("dl", {className: "farm-facts"}, rows.map(([name, value]) =>
+    h("div", {key: name}, h("dt", null, name), h("dd", null, value)))));
+}
