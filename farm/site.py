@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from farm.access.roles import Members, Role
 from farm.access.settings import Login
 from farm.errors import FarmError
+from farm.growing.settings import Remote
 from farm.model.load import load_model
 from farm.model.names import DistroName, Line
 from farm.notices.settings import Notices
@@ -64,6 +65,7 @@ class WorkerSettings(_Strict):
     untrusted: bool = Field(
         False, description="Builds pull requests, and nothing else; without one, none are built"
     )
+    remote: bool = Field(False, description="On another machine: farm worker invite made it")
 
 
 class Retention(_Strict):
@@ -94,6 +96,9 @@ class Site(_Strict):
     )
     workers: dict[_WorkerName, WorkerSettings] = Field(
         default_factory=dict, description="Default: one worker per distro"
+    )
+    remote: Remote | None = Field(
+        None, description="Workers on other machines, over TLS; default: none can connect"
     )
     poll_interval_s: Annotated[int, Field(ge=0)] = Field(
         60, description="Seconds between polls of every repository; 0: only hooks"

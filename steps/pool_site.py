@@ -31,6 +31,8 @@ from farm import pool as pool_on_disk
 from farm.pool import INCOMING, PoolError
 
 _UPLOADS = ".uploads"
+_SMALL = 1 << 14
+"""Bytes of a body that is taken from anybody: it may be for another part of the site."""
 _log = Logger()
 
 
@@ -169,10 +171,10 @@ class _PoolRequest(Request):
 
     def gotLength(self, length: int | None) -> None:
         """Called between the headers and the body."""
-        if length == 0:
+        access = self._access_of(self)
+        if access is None and length is not None and length <= _SMALL or length == 0:
             self.content = io.BytesIO()
         else:
-            access = self._access_of(self)
             self.content = _Upload(access.uploads) if access else _Refused()
 
 

@@ -25,8 +25,8 @@ class WorkerPlan:
     builds: int
     untrusted: bool = False
     """It builds pull requests, and nothing else."""
-    awaited: bool = False
-    """Nobody has made it yet: it stands for the worker that a distro still needs."""
+    here: bool = True
+    """`workers.setup` makes it on this machine."""
 
 
 def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
@@ -42,13 +42,14 @@ def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
                 tuple(d for d in stack.distros if not one.distros or d in one.distros),
                 one.builds,
                 one.untrusted,
+                here=not one.remote,
             )
             for name, one in site.workers.items()
         ]
     else:
         plans = [WorkerPlan(own_worker(d), (d,), 1) for d in stack.distros]
     without = [d for d in stack.distros if not workers_for(tuple(plans), d)]
-    plans += [WorkerPlan(f"awaited-{d.replace('.', '-')}", (d,), 1, awaited=True) for d in without]
+    plans += [WorkerPlan(f"awaited-{d.replace('.', '-')}", (d,), 1, here=False) for d in without]
     return (*plans, WorkerPlan(PUBLISHER, (), len(stack.distros) or 1))
 
 

@@ -100,3 +100,85 @@ def place_of(components: Path | None, assignments: list[str] | None) -> Componen
         site = site_file = None
     text = file.read_bytes().decode() if file.is_file() else ""
     return ComponentsPlace(file, text, assigned, site, site_file)
+
+
+@dataclass(frozen=True)
+class SitePlace:
+    """The site file of the farm on this machine."""
+
+    file: Path
+    text: str
+    site: Site
+
+    def stack(self) -> Stack:
+        """The components.yml of the site."""
+        from farm.model.load import load_stack
+
+        return load_stack(self.site.components, self.site.variables)
+
+    def load(self, path: Path) -> Site:
+        """Read another file of its kind."""
+        from farm.site import load_site
+
+        return load_site(path)
+
+    def with_remote_worker(self, name: str, settings: dict[str, object]) -> str:
+        """The text with one more worker, on another machine.
+
+        Once a site names workers, it has no others: those that it had on this machine, one for
+        each distro, are named, too.
+
+        :raises FarmError: the file is written in a way that it cannot be added.
+        """
+        from farm.growing.master import own_worker
+
+        text = self.text
+        if not self.site.workers:
+            for distro in self.stack().distros:
+                text = self._with_worker(text, own_worker(distro), {"distros": [distro]})
+        return self._with_worker(text, name, {**settings, "remote": True})
+
+    def _with_worker(self, before: str, name: str, entry: dict[str, object]) -> str:
+        from farm.errors import FarmError
+        from farm.model.document import parse_document
+        from farm.model.edit import unchanged_but, with_entry
+
+        part = "workers"
+        data = parse_document(before, str(self.file)).data
+        if not (isinstance(data, dict) and part in data):
+            before = f"{before.rstrip()}\n\n{part}:\n"
+        after = with_entry(before, part, name, entry)
+        if not unchanged_but(before, after, name, part):
+            raise FarmError(f"{self.file}: {part} is written in a way that nothing can be added")
+        return after
+
+    def certificate_ends(self) -> dict[str, float]:
+        """When the newest certificate of each worker from another machine ends."""
+        if self.site.remote is None:
+            return {}
+        from farm.growing.authority import Authority
+
+        authority = Authority(self.site.state, self.site.remote)
+        return {name: authority.expires(name) for name in self.site.workers}
+
+
+def site_place() -> SitePlace:
+    """The site file that FARM_SITE names, or site.yml here.
+
+    :raises FarmError: there is none.
+    """
+    from farm.site import SITE_VARIABLE, load_site
+
+    file = Path(os.environ.get(SITE_VARIABLE, "site.yml"))
+    site = load_site(file)
+    return SitePlace(file, file.read_bytes().decode(), site)
+
+
+def known_certificate_ends() -> dict[str, float]:
+    """As `SitePlace.certificate_ends`; nothing where no site of this user is on this machine."""
+    from farm.errors import FarmError
+
+    try:
+        return site_place().certificate_ends()
+    except (FarmError, OSError):
+        return {}

@@ -16,6 +16,9 @@ from farm.errors import InfrastructureError
 from farm.pool import checked_filename, checked_key
 
 TOKEN_VARIABLE = "FARM_POOL_TOKEN"  # noqa: S105 - the variable's name
+URL_VARIABLE, TLS_VARIABLE = "FARM_POOL_URL", "FARM_TLS"
+"""Of a worker on another machine: where the pool is for it, and the directory of its certificate
+(`farm.growing.home`)."""
 TIMEOUT_S = (10.0, 120.0)
 """Of connecting, and of waiting for the next bytes."""
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -38,12 +41,23 @@ class PoolClient:
 
     :param token: the workers' token.
     :param sleep: waits between attempts.
+    :param tls: the directory of the certificates to use; None: those of the system.
     """
 
-    def __init__(self, url: str, token: str, sleep: Callable[[float], None] = time.sleep):
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        sleep: Callable[[float], None] = time.sleep,
+        tls: Path | None = None,
+    ):
         self.url = url.rstrip("/")
         self._token = token
         self._sleep = sleep
+        self._tls: dict[str, Any] = {}
+        if tls is not None:
+            pair = (str(tls / "cert.pem"), str(tls / "key.pem"))
+            self._tls = {"verify": str(tls / "trust" / "ca.pem"), "cert": pair}
 
     @classmethod
     def from_environment(cls, url: str) -> PoolClient:
@@ -54,7 +68,9 @@ class PoolClient:
         token = os.environ.get(TOKEN_VARIABLE, "")
         if not token:
             raise InfrastructureError(f"{TOKEN_VARIABLE} is not set: the pool wants the token")
-        return cls(url, token)
+        tls = os.environ.get(TLS_VARIABLE)
+        url = os.environ.get(URL_VARIABLE) or url
+        return cls(url, token, tls=Path(tls) if tls else None)
 
     def download(self, key: str, filename: str, sha256: str, size: int, into: Path) -> None:
         """Have a file of the pool at `into`, complete and checked, or not at all.
@@ -126,6 +142,7 @@ class PoolClient:
             timeout=TIMEOUT_S,
             allow_redirects=False,
             headers={"Accept-Encoding": "identity"},
+            **self._tls,
             **options,
         )
         if answer.status_code not in (requests.codes.ok, requests.codes.created):
