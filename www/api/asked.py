@@ -91,6 +91,13 @@ class NewsQuery(Asked):
     limit: Annotated[int, Field(ge=1, le=100)] = 10
 
 
+class PromotionsQuery(LineName):
+    """A snapshot of a line."""
+
+    since: Annotated[int, Field(ge=1, le=10_000_000)] = 1
+    """The number of the snapshot: those made from it or from a later one are meant."""
+
+
 class ComponentsQuery(Asked):
     """Which components."""
 

@@ -16,10 +16,11 @@ from farm.plan.key import TRUSTED
 from farm.records.store import BuildRow
 from www.api.answers import builds, commits
 from www.api.answers.known import Known
-from www.api.asked import AuditQuery, BuildName, CommitName
+from www.api.answers.promotions import promotions
+from www.api.asked import AuditQuery, BuildName, CommitName, PromotionsQuery
 from www.api.history import CommitFacts, commit_facts, find_commit
 from www.api.metrics import metrics
-from www.api.model import Audit, BuildPage, CommitPage, Me
+from www.api.model import Audit, BuildPage, CommitPage, Me, Promotions
 from www.api.problem import not_found
 from www.api.source import Source
 from www.gate import Gate
@@ -99,6 +100,17 @@ def _first_with(mirrors: list[tuple[str, Mirror]], sha: str) -> tuple[str, Mirro
         if mirror.path.exists() and (whole := find_commit(mirror, sha)):
             return url, mirror, whole
     return None
+
+
+async def promoted(source: Source, asked: PromotionsQuery) -> Promotions:
+    """Where a snapshot went, by what is on the archive's disk.
+
+    :raises Problem: there is no such line.
+    """
+    place = source.known().line(asked.channel, asked.distro)
+    archive, url = source.site.state / "archive", source.site.archive.public_url
+    found = await threads.deferToThread(promotions, archive, url, place, asked.since)
+    return Promotions(promotions=found)
 
 
 async def audit_log(gate: Gate, asked: AuditQuery) -> Audit:

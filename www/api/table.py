@@ -91,6 +91,16 @@ READS = (
         kept=False,
     ),
     Route(
+        "promotions",
+        "GET",
+        "lines/{channel}/{distro}/promotions",
+        "Where a line's snapshots were promoted and released to",
+        model.Promotions,
+        lambda r, q: edges.promoted(r.source, q),
+        asked.PromotionsQuery,
+        kept=False,
+    ),
+    Route(
         "components",
         "GET",
         "components",

@@ -132,3 +132,21 @@ class Workers(Answer):
     disk_free: int
     """Bytes that are free for the farm's state."""
     disk_size: int
+
+
+class Promotion(Answer):
+    """What was made from a snapshot without building anything."""
+
+    channel: str
+    """That it was promoted to; ``releases/NAME`` for a release."""
+    snapshot: int | None
+    """Of that channel; null: a release has one."""
+    published_at: Moment
+    archive: str
+    """Where its packages are."""
+
+
+class Promotions(Answer):
+    """Where a snapshot of a line, or a later one, went."""
+
+    promotions: list[Promotion]

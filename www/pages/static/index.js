@@ -2,13 +2,19 @@
 import {h} from "./react.js";
 import * as overview from "./overview.js";
 import * as matrix from "./matrix.js";
+import * as commit from "./commit.js";
 import * as build from "./build.js";
+import * as component from "./component.js";
+import * as generation from "./generation.js";
 
 /** Without a caption a page is not in the menu. */
 const PAGES = [
   {route: "/farm", caption: "Overview", Page: overview.Page},
   {route: "/farm/matrix", caption: "Matrix", Page: matrix.Page},
+  {route: "/farm/commit", caption: "Find a commit", Page: commit.Page},
   {route: "/farm/build/:key", Page: build.Page},
+  {route: "/farm/component/:name", Page: component.Page},
+  {route: "/farm/generation/:channel/:distro", Page: generation.Page},
 ];
 
 const ICON = h("svg", {viewBox: "0 0 16 16", width: "1em", height: "1em", fill: "currentColor",
