@@ -27,6 +27,9 @@ HANDED_OVER = "handed_over"
 LOST_RUNS = 5
 """Times that Buildbot may begin one request anew before the planner takes it back."""
 STORE_MINUTES = 30
+IN_ORDER = ("sh", "-c", 'exec "$@" 2>&1', "sh")
+"""Runs a program with one stream for all it prints: lines of two streams reach the log in any
+order, and its line numbers would mean nothing."""
 FIRST_PART = "fetch"
 """The part of a job that a worker begins with."""
 
@@ -106,7 +109,16 @@ class FarmJob(buildstep.ShellMixin, CompositeStepMixin, buildstep.BuildStep):
         self.addLogObserver("stdio", logobserver.LineConsumerLogObserver(self._listen))
         command = await self.makeRemoteShellCommand(
             # A worker that is killed must not leave its build behind.
-            command=["setpriv", "--pdeathsig", "KILL", "farm", "job", self.part, JOB_FILE],
+            command=[
+                *IN_ORDER,
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "farm",
+                "job",
+                self.part,
+                JOB_FILE,
+            ],
             timeout=None,
             maxTime=self.minutes * 60,
             logEnviron=False,
