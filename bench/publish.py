@@ -3,10 +3,11 @@
     python bench/publish.py [--packages 100 1000 5000] [--families deb rpm] [--times 3]
 
 The farm's row is a whole `farm archive publish`: find the packages, gate, assemble, sign, read
-everything back as a client would, write to disk, flip; a second row tries the upgrade, too. Beside it, on the same packages in the same
-run: aptly (repo add, snapshot create, publish switch), reprepro (includedsc, includedeb, with
-signing) and createrepo_c --update (without any signing). Each is run as its user would, as
-commands; CPU time and bytes written are those of all their processes.
+everything back as a client would, write to disk, flip; a second row tries the upgrade, too. Beside
+it, on the same packages in the same run: aptly (repo add, snapshot create, publish switch),
+reprepro (includedsc, includedeb, with signing) and createrepo_c --update (without any signing).
+Each is run as its user would, as commands; CPU time and bytes written are those of all their
+processes.
 """
 
 from __future__ import annotations
