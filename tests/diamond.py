@@ -19,15 +19,9 @@ DEPENDS: dict[str, list[str]] = {
 ALL_PUBLISHED = dict.fromkeys(DEPENDS, "published")
 
 
-@contextmanager
-def diamond(
-    base: Path, prepare: Callable[[dict[str, Any]], None] = lambda stack: None, **site: Any
-) -> Iterator[TestFarm]:
-    """The farm, with everything built; `site` are more settings.
-
-    :param prepare: changes the stack before the farm starts.
-    """
-    stack: dict[str, Any] = {
+def stack_of(base: Path) -> dict[str, Any]:
+    """The content of its components.yml; the repositories are made below `base`."""
+    return {
         "channels": {"development": {}},
         "distros": {
             "bookworm": {
@@ -43,6 +37,17 @@ def diamond(
             for name, depends in DEPENDS.items()
         },
     }
+
+
+@contextmanager
+def diamond(
+    base: Path, prepare: Callable[[dict[str, Any]], None] = lambda stack: None, **site: Any
+) -> Iterator[TestFarm]:
+    """The farm, with everything built; `site` are more settings.
+
+    :param prepare: changes the stack before the farm starts.
+    """
+    stack = stack_of(base)
     prepare(stack)
     workers = {"one": {"builds": 2}, "two": {"builds": 1}}
     farm = TestFarm(base, stack, site={"workers": workers, **site})
