@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from farm.cli.farm_options import FarmUrl
+from farm.cli.packages import PACKAGES, CacheDirectory, Output, ShowLog, With
 from farm.cli.workspace import Json, Names, Offline
 
 Jobs = Annotated[
@@ -60,6 +62,19 @@ def build(
     no_tests: NoTests = False,
     offline: Offline = False,
     as_json: Json = False,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="BUILD",
+            help="Build packages as this build of the farm did: its key, or its page's address.",
+        ),
+    ] = None,
+    farm: FarmUrl = None,
+    with_: With = None,
+    output: Output = PACKAGES,
+    cache: CacheDirectory = None,
+    log: ShowLog = False,
 ) -> None:
     """Build and install exactly what is stale of components and of what they are built with.
 
@@ -67,7 +82,20 @@ def build(
 
     Stale is what has another source than at its last build (uncommitted changes too), a dependency
     that installed something else, or other commands. Without COMPONENT: every checkout.
+
+    Example: sudo farm build --like 3f2a9c01
+
+    With --like, the packages of one build of the farm are made again in a clean root, to find out
+    why it failed: the same commit, distro root and packages. --farm, --with, --output, --cache and
+    --log are for this alone.
     """
+    if like is not None:
+        if components or dependents or fresh:
+            raise typer.BadParameter("takes no components", param_hint="--like")
+        from farm.cli.like import build_like
+
+        build_like(like, farm, with_ or [], output, cache, show_log=log, as_json=as_json)
+        return
     from farm.cli import workspace_do
 
     workspace_do.build(

@@ -88,23 +88,45 @@ def build_checkout(
         workspace = Workspace(Path(scratch))
         source = take_source(directory, component, workspace.tree)
         job = _job(component, distro, maintainer, inputs, source)
-        say(f"building {component.name} {source.upstream_version} for {distro.name}")
-        out.mkdir(parents=True, exist_ok=True)
-        _clear(out)
-        terminal = _Phases(say, show_log=show_log)
-        try:
-            result = build_job(job, workspace, cache, cast(BinaryIO, terminal))
-        finally:
-            if workspace.log.exists():
-                shutil.copy(workspace.log, out / LOG)
-        kept = [f.filename for f in result.files if f.kind == "source" or not source_only]
-        for name in (*kept, RESULT):
-            shutil.move(workspace.out / name, out / name)
+        result, kept = run_job(
+            job, workspace, cache, out, say, source_only=source_only, show_log=show_log
+        )
     packages = [
         out / f.filename for f in result.files if f.filename in kept and is_linted(f.filename)
     ]
     found = lint(distro.family, packages)
     return LocalBuild(result, source, out, tuple(sorted(kept)), found)
+
+
+def run_job(
+    job: Job,
+    workspace: Workspace,
+    cache: Cache,
+    out: Path,
+    say: Say,
+    *,
+    source_only: bool = False,
+    show_log: bool = False,
+) -> tuple[BuildResult, list[str]]:
+    """Do a job whose tree is in the workspace; its files, log and result go to `out`.
+
+    :return: the result, and the files that are kept.
+    :raises BuildFailure: the component does not build; the log is in `out`.
+    :raises InfrastructureError: anything else went wrong.
+    """
+    say(f"building {job.component.name} {job.upstream_version} for {job.distro.name}")
+    out.mkdir(parents=True, exist_ok=True)
+    _clear(out)
+    terminal = _Phases(say, show_log=show_log)
+    try:
+        result = build_job(job, workspace, cache, cast(BinaryIO, terminal))
+    finally:
+        if workspace.log.exists():
+            shutil.copy(workspace.log, out / LOG)
+    kept = [f.filename for f in result.files if f.kind == "source" or not source_only]
+    for name in (*kept, RESULT):
+        shutil.move(workspace.out / name, out / name)
+    return result, kept
 
 
 def _clear(out: Path) -> None:

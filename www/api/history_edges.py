@@ -11,13 +11,15 @@ from twisted.internet import threads
 
 from farm import pool
 from farm.errors import FarmError
-from farm.job.model import BuildResult
+from farm.git import redacted
+from farm.job.model import BuildResult, Job
 from farm.plan.key import TRUSTED
 from farm.records.store import BUILT, BuildRow, LineId
-from www.api.answers import builds, failures, runs
+from www.api.answers import builds, failures, likes, runs
 from www.api.answers.known import Known
+from www.api.asked import BuildName
 from www.api.asked_history import GraphQuery, LogQuery, RunsQuery
-from www.api.model.history import ComponentRuns, LogPart
+from www.api.model.history import BuildJob, ComponentRuns, LogPart
 from www.api.problem import not_found
 from www.api.source import Source
 
@@ -49,6 +51,26 @@ async def log_part(source: Source, asked: LogQuery) -> LogPart:
         total=max(log["num_lines"] - place.before, 0),
         lines=[line[1:] for line in text.splitlines()],
         page=failures.log_page(known, place),
+    )
+
+
+async def build_job(source: Source, asked: BuildName) -> BuildJob:
+    """What a worker was told of a build.
+
+    :raises Problem: there is no such build, or its job file is there no more.
+    """
+    known = source.known()
+    row = builds.build_row(known, asked.key)
+    try:
+        text = await threads.deferToThread(source.plan.state.jobs.read, row.key)
+    except OSError:
+        raise not_found(f"the job file of build {row.key[:12]} is there no more") from None
+    job = Job.model_validate_json(text)
+    component = job.component.model_copy(update={"git": redacted(job.component.git)})
+    shown = job.model_copy(update={"component": component, "pool_url": ""})
+    return BuildJob(
+        job=shown.model_dump(mode="json"),
+        archives=likes.archives_of(known, row.distro, job.inputs),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from www.api import history_edges
 from www.api.answers import graphs, snapshots
+from www.api.asked import BuildName
 from www.api.asked_history import GraphQuery, LogQuery, RunsQuery, SnapshotQuery
-from www.api.model.history import ComponentRuns, GraphPage, LogPart, SnapshotPage
+from www.api.model.history import BuildJob, ComponentRuns, GraphPage, LogPart, SnapshotPage
 from www.api.routes import Route
 
 HISTORY = (
@@ -18,6 +19,15 @@ HISTORY = (
         lambda r, q: history_edges.log_part(r.source, q),
         LogQuery,
         kept=False,
+    ),
+    Route(
+        "job",
+        "GET",
+        "builds/{key}/job",
+        "What a worker was told of a build, for building the same elsewhere",
+        BuildJob,
+        lambda r, q: history_edges.build_job(r.source, q),
+        BuildName,
     ),
     Route(
         "graph",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from www.api.model.base import Answer, Moment
 
 
@@ -65,6 +67,15 @@ class LogPart(Answer):
     lines: list[str]
     page: str
     """Buildbot's page of the whole log."""
+
+
+class BuildJob(Answer):
+    """What a worker was told of a build, for building the same on another machine."""
+
+    job: dict[str, Any]
+    """The job file, without credentials and without the pool."""
+    archives: dict[str, list[str]]
+    """Key of a build that it was made with, to archives that have or had its packages."""
 
 
 class GraphNode(Answer):

@@ -15,7 +15,8 @@ export function Page() {
     // In place of this address: going back then leads to where the reader came from.
     if (page) window.location.replace(`#${page.split("#")[1]}`);
   }, [page]);
-  return h(PageFrame, {title: "Build"}, h(Answer, {answer}, (build) =>
+  const failed = answer.data?.failure && `${answer.data.component} failed on ${answer.data.distro}`;
+  return h(PageFrame, {title: failed || "Build"}, h(Answer, {answer}, (build) =>
     build.failure ? h(Failure, {build})
       : page ? h("p", {className: "farm-loading"}, "Opening its log…") : h(Facts, {build})));
 }

@@ -38,8 +38,7 @@ function Component({component, path, channel: given, set, query, more}) {
   return h("div", null,
     component.problem && h("div", {className: "farm-error", role: "alert"},
       h("p", null, `Its repository cannot be read: ${component.problem}`)),
-    here.filter((one) => one.standing.state === "failed" && one.broken)
-      .map((one) => h(Broken, {key: one.distro, line: one})),
+    h(Failing, {lines: here.filter((one) => one.standing.state === "failed" && one.broken)}),
     h(Lines, {component}),
     h("div", {className: "farm-choice"},
       channels.length > 1 && h(Choice, {label: "Channel", value: channel, options: channels,
@@ -56,14 +55,22 @@ function Choice({label, value, options, onChange}) {
     options.map((one) => h("option", {key: one}, one))));
 }
 
-/** A line on which it fails: what the log says, since when, and the way to the log. */
-function Broken({line: {channel, distro, standing, broken}}) {
+/** Where it fails: what the logs say, since when, and the way to them; once for lines that say the same. */
+function Failing({lines}) {
+  const alike = Map.groupBy(lines, ({standing, broken}) =>
+    [standing.reason.split("\n")[0], broken.good_commit, broken.bad_commit].join("\n"));
+  return [...alike.values()].map((some) => h(Broken, {key: some[0].distro, lines: some}));
+}
+
+function Broken({lines}) {
+  const [{channel, standing, broken}] = lines;
   return h("div", {className: "farm-verdict"},
-    h("p", {className: "farm-verdict-kind"}, h(State, {state: "failed"}), ` on ${channel}/${distro}, `,
-      h(Ago, {moment: standing.since})),
+    h("p", {className: "farm-verdict-kind"}, h(State, {state: "failed"}),
+      ` on ${channel}/${lines.map((line) => line.distro).join(", ")}, `, h(Ago, {moment: standing.since})),
     h("p", {className: "farm-verdict-message"}, standing.reason.split("\n")[0]),
     h("p", null, "It ", h(Since, {broken}), "."),
-    h("p", null, h(Link, {to: buildAddress(standing.key)}, "The first error in its log")));
+    h("p", null, "The log at its first error: ", lines.map((line, index) => [index ? ", " : "",
+      h(Link, {key: line.distro, to: buildAddress(line.standing.key)}, line.distro)])));
 }
 
 function Lines({component}) {
@@ -90,7 +97,7 @@ function Line({channel, distro, standing, archive}) {
     h("td", null, h(Commit, {commit: standing.newest_commit}), " ",
       h("span", {className: "farm-note"}, standing.subject)),
     h("td", null, h(Ago, {moment: standing.since})),
-    h("td", {className: "farm-why"}, why));
+    h("td", {className: "farm-reasons"}, why));
 }
 
 function Neighbours({path, where, query, set}) {
@@ -122,7 +129,7 @@ function Runs({path, where, line, more}) {
       + "of the same inputs did not"},
       h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
         h("thead", null, h("tr", null, ["When", "Outcome", "Version", "Why it was built", "Tests", "Took"].map((one) =>
-          h("th", {key: one, scope: "col"}, one)))),
+          h("th", {key: one, scope: "col", className: one === "Took" ? "farm-figure" : null}, one)))),
         h("tbody", null, line.builds.map((build) =>
           h(Build, {key: build.key, build, run: runs.get(build.key), line}))))),
       line.builds.length === 0 && h("p", {className: "farm-note"}, "It was never built here."),
@@ -138,8 +145,8 @@ function Build({build, run, line}) {
       " in the archive"), first && h("span", {className: "farm-mark"}, "first failing commit"),
       run?.by_chance && h("span", {className: "farm-mark"}, "failed by chance")),
     h("td", {className: "farm-mono"}, build.version, " ", h(Commit, {commit: build.commit})),
-    h("td", {className: "farm-why"}, build.reasons.map((reason) => h("div", {key: reason}, reason)),
-      build.message && h("div", {className: "farm-message"}, build.message.split("\n")[0])),
+    h("td", {className: "farm-reasons"}, build.reasons.map((reason) => h("div", {key: reason}, reason)),
+      build.message && h("div", {className: "farm-fault"}, build.message.split("\n")[0])),
     h("td", null, h(Tests, {run})),
     h("td", {className: "farm-figure"}, build.duration_s === null ? "" : span(build.duration_s)));
 }
@@ -149,7 +156,7 @@ function Tests({run}) {
   if (run.tests === "none") return h("span", {className: "farm-note"}, "has none");
   if (run.tests === "passed") return "passed";
   const names = run.failed_tests;
-  return h("span", {className: "farm-message", title: names.join("\n")}, names.length
+  return h("span", {className: "farm-fault", title: names.join("\n")}, names.length
     ? `failed: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`
     : "failed");
 }

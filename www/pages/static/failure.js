@@ -139,7 +139,7 @@ export function Since({broken, key_}) {
 function Like({build}) {
   const [copied, setCopied] = useState("");
   const base = useMemo(() => window.location.href.split("#")[0], []);
-  const command = `sudo farm build --like ${build.key.slice(0, 12)} --url ${base}`;
+  const command = `sudo farm build --like ${build.key.slice(0, 12)} --farm ${base}`;
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(command);

@@ -8,7 +8,7 @@ import {tick, useWidth} from "./plot.js";
 const ROW = 24;
 const TOP = 26;
 const MOST_ROWS = 80;
-const LEAST_WIDTH = 300;
+const LEAST_WIDTH = 240;
 
 /** The rows of the picture, each {component, state, from, to, expected}: seconds since 1970, and the
  * end that is expected of what is not done. */
@@ -79,12 +79,12 @@ function Row({row, y, x, left, width}) {
   const label = `${row.component}: ${state.word}${spent}${rest}${row.critical ? ", on the critical path" : ""}`;
   const [from, to, expected] = [x(row.from), x(row.to), x(Math.max(row.to, row.expected))];
   return h("a", {href: `#${componentAddress(row.component)}`, "aria-label": label,
-    className: `farm-gantt-row farm-${state.tone}${row.critical ? " farm-gantt-critical" : ""}`},
+    className: `farm-gantt-row${row.critical ? " farm-gantt-critical" : ""}`},
     h("title", null, label),
     h("rect", {className: "farm-gantt-back", x: 0, y, width, height: ROW}),
     h("text", {x: left - 12, y: y + 16, textAnchor: "end"}, name),
-    h("rect", {className: "farm-gantt-bar", x: from, y: y + 4, width: Math.max(2, to - from),
+    h("g", {className: `farm-${state.tone}`}, h("rect", {className: "farm-gantt-bar", x: from, y: y + 4, width: Math.max(2, to - from),
       height: ROW - 8, rx: 2}),
     expected > to && h("rect", {className: "farm-gantt-expected", x: to, y: y + 4.5, width: expected - to,
-      height: ROW - 9, rx: 2}));
+      height: ROW - 9, rx: 2})));
 }

@@ -62,8 +62,8 @@ function Timeline({page, now}) {
     h("details", {open: page.done.length + page.building.length < 12},
       h("summary", null, `As a table: ${count(steps.length, "build")}`),
       h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
-        h("thead", null, h("tr", null, ["Component", "State", "Worker", "Began", "Took", "Expected"].map((one) =>
-          h("th", {key: one, scope: "col"}, one)))),
+        h("thead", null, h("tr", null, ["Component", "State", "Worker", "Began", "Took", "Expected"].map((one, index) =>
+          h("th", {key: one, scope: "col", className: index > 3 ? "farm-figure" : null}, one)))),
         h("tbody", null, steps.map((step) => h(StepRow, {key: step.component, step, now,
           critical: path.has(step.component)}))))),
       hidden > 0 && h("p", {className: "farm-note"}, `${count(hidden, "more component")} wait.`)));
@@ -122,5 +122,5 @@ function Change({change}) {
     h("td", {className: "farm-mono"}, change.before || "not there"),
     h("td", {className: "farm-mono"}, change.after || "removed"),
     h("td", null, same ? "the same" : h(Commit, {commit: change.commit_after || change.commit_before})),
-    h("td", {className: "farm-why"}, change.reasons.join("; ")));
+    h("td", {className: "farm-reasons"}, change.reasons.join("; ")));
 }

@@ -70,13 +70,13 @@ function Bar({run, x, wide, y, last}) {
   const label = words.filter(Boolean).join("\n");
   const middle = x + wide / 2;
   // One stop for the tab key; the table has a link for every build.
-  return h(Link, {to: `/farm/build/${run.key}`, className: `farm-bar farm-${state.tone}`,
+  return h(Link, {to: `/farm/build/${run.key}`, className: "farm-bar",
     "aria-label": label, tabIndex: last ? 0 : -1},
     h("title", null, label),
     h("rect", {className: "farm-bar-back", x, y: TOP, width: wide, height: HEIGHT}),
-    h("rect", {x, y: Math.min(y, TOP + HEIGHT - 2), width: wide,
+    h("g", {className: `farm-${state.tone}`}, h("rect", {x, y: Math.min(y, TOP + HEIGHT - 2), width: wide,
       height: Math.max(2, TOP + HEIGHT - y), rx: 1.5}),
     wide >= 8 && h("path", {d: state.icon,
       transform: `translate(${middle - 5} ${TOP + HEIGHT + 5}) scale(.62)`}),
-    run.by_chance && h("text", {x: middle, y: y - 3, textAnchor: "middle"}, "?"));
+    run.by_chance && h("text", {x: middle, y: y - 3, textAnchor: "middle"}, "?")));
 }
