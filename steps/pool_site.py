@@ -172,7 +172,7 @@ class _PoolRequest(Request):
     def gotLength(self, length: int | None) -> None:
         """Called between the headers and the body."""
         access = self._access_of(self)
-        if access is None and length is not None and length <= _SMALL or length == 0:
+        if (access is None and length is not None and length <= _SMALL) or length == 0:
             self.content = io.BytesIO()
         else:
             self.content = _Upload(access.uploads) if access else _Refused()

@@ -26,7 +26,8 @@ Distros = Annotated[
     typer.Option("--distro", metavar="DISTRO", help="It builds this one; repeatable. Default: all"),
 ]
 Builds = Annotated[
-    int | None, typer.Option("--builds", metavar="N", help="Builds at the same time.")
+    int | None,
+    typer.Option("--builds", metavar="N", min=1, max=256, help="Builds at the same time."),
 ]
 Untrusted = Annotated[
     bool, typer.Option("--untrusted", help="For pull requests, and nothing else.")
