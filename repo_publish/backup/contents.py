@@ -21,11 +21,23 @@ NOT_KEPT = (
     "workers",
     "pool-untrusted",
     "status.json",
+    "join",
     "demo.lock",
 )
 """Made again by whoever needs it; below the state directory."""
-SECRET = ("keys", "secrets", "users.json", "audit.jsonl")
-"""What a copy that others may read must not have."""
+SECRET = (
+    "keys",
+    "secrets",
+    "tls",
+    "invitations",
+    "users.json",
+    "audit.jsonl",
+    ".pgpass",
+    ".netrc",
+    ".git-credentials",
+    ".ssh",
+)
+"""What a copy that others may read must not have; the state may be the home of the farm's user."""
 EXCLUDED = (
     *(f"/{name}" for name in NOT_KEPT),
     "*.sqlite",  # copied as databases

@@ -41,6 +41,9 @@ def copy_sqlite(source: Path, target: Path) -> None:
             (said,) = new.execute("pragma integrity_check").fetchone()
     except sqlite3.Error as error:
         raise PublishError(f"{source} cannot be copied: {error}") from error
+    if os.geteuid() == 0:  # root takes backups of a farm that is another user's
+        owner = source.stat()
+        os.chown(target, owner.st_uid, owner.st_gid)
     if said != "ok":
         raise PublishError(f"{source} is damaged: {said}")
 

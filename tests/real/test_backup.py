@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,7 @@ from tests.stacks import head
 pytestmark = pytest.mark.real
 
 LINE = "development/bookworm"
+SOMEBODY = 4711
 PUBLISHED = {"tinylib": "published", "tinyapp": "published"}
 
 
@@ -184,13 +186,16 @@ def test_a_backup_without_secrets_has_none_and_one_that_fails_leaves_nothing(
     (site.state / "keys").mkdir(parents=True)
     (site.state / "keys" / "secret.key").write_text("-")
     site.secret("worker-one")
+    (site.state / ".ssh").mkdir()
     Records(site.records_url).close()
+    os.chown(site.state / "farm.sqlite", SOMEBODY, SOMEBODY)
     (site.state / "master").mkdir()
     (site.state / "master" / "state.sqlite").touch()
     place = tmp_path / "backups"
     backup = take(site, place, sys.stderr, secrets=False)
     names = {path.name for path in backup.rglob("*")}
-    assert not names & {"secret.key", "worker-one", "secrets", "keys"}
+    assert not names & {"secret.key", "worker-one", "secrets", "keys", ".ssh"}
+    assert (backup / "state" / "farm.sqlite").stat().st_uid == SOMEBODY, "it stays its owner's"
     with pytest.raises(FarmError, match="lies in the state directory"):
         take(site, site.state / "backups", sys.stderr)
     (site.state / "farm.sqlite").write_bytes(b"no database" * 1000)
