@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from farm.access.roles import Members, Role
 from farm.access.settings import Login
 from farm.errors import FarmError
+from farm.growing.kinds import KINDS, Docker, Ec2, Kubernetes, Libvirt, OpenStack
 from farm.growing.settings import Remote
 from farm.model.load import load_model
 from farm.model.names import DistroName, Line
@@ -66,6 +67,24 @@ class WorkerSettings(_Strict):
         False, description="Builds pull requests, and nothing else; without one, none are built"
     )
     remote: bool = Field(False, description="On another machine: farm worker invite made it")
+    docker: Docker | None = Field(None, description="A container, started for builds")
+    kubernetes: Kubernetes | None = Field(None, description="A pod, started for builds")
+    ec2: Ec2 | None = Field(None, description="An Amazon instance, started for builds")
+    openstack: OpenStack | None = Field(None, description="A server, started for builds")
+    libvirt: Libvirt | None = Field(None, description="A virtual machine, started for builds")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) > 1:
+            raise ValueError(f"expected one kind of worker; found {' and '.join(given)}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The key that says how it is started; ``permanent``: it is there."""
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        return given[0] if given else "permanent"
 
 
 class Retention(_Strict):

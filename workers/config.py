@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from buildbot.plugins import worker
-from buildbot.util.twisted import async_to_deferred
-
 from farm.growing.master import own_worker
 from farm.model import Stack
 from farm.site import Site
+from workers.cloud import EC2, LIBVIRT, OPENSTACK
+from workers.container import DOCKER
+from workers.kinds import Kind, Start, made
+from workers.kubernetes import KUBERNETES
+from workers.permanent import CountingWorker
 
 PUBLISHER = "publisher"
 """The worker on the publishing host: the only one that reaches the signing keys."""
@@ -42,7 +44,7 @@ def worker_plans(site: Site, stack: Stack) -> tuple[WorkerPlan, ...]:
                 tuple(d for d in stack.distros if not one.distros or d in one.distros),
                 one.builds,
                 one.untrusted,
-                here=not one.remote,
+                here=not one.remote and one.kind == "permanent",
             )
             for name, one in site.workers.items()
         ]
@@ -63,43 +65,28 @@ def workers_for(
     return [plan.name for plan in plans if distro in plan.distros and plan.untrusted == untrusted]
 
 
-class CountingWorker(worker.Worker):
-    """A worker that counts its running builds.
+KINDS: dict[str, Kind] = {
+    "docker": DOCKER,
+    "kubernetes": KUBERNETES,
+    "ec2": EC2,
+    "openstack": OPENSTACK,
+    "libvirt": LIBVIRT,
+}
+"""The kinds that are started when there is something to build, by their key in the site file."""
 
-    Buildbot's own `max_builds` looks at every builder of the worker each time it is asked, which
-    at thousands of builders costs more than the builds.
+
+def buildbot_workers(site: Site, plans: tuple[WorkerPlan, ...]) -> list[Any]:
+    """Buildbot's objects, with passwords made on first use.
+
+    :raises FarmError: one of them needs what is not there.
     """
-
-    _running = 0
-
-    @async_to_deferred
-    async def attached(self, conn: Any) -> None:
-        """Begin to count anew: Buildbot tells a worker that was lost nothing of its builds' end."""
-        self._running = 0
-        await super().attached(conn)
-
-    def buildStarted(self, wfb: Any) -> None:
-        """Count one more."""
-        self._running += 1
-        super().buildStarted(wfb)
-
-    def buildFinished(self, wfb: Any) -> Any:
-        """Count one less."""
-        self._running -= 1
-        return super().buildFinished(wfb)
-
-    def canStartBuild(self) -> bool:
-        """As the base class says, with the counted number."""
-        if self._graceful or self._paused or self.quarantine_timer:
-            return False
-        if self.max_builds and self._running >= self.max_builds:
-            return False
-        return self.locksAvailable()
+    return [_buildbot_worker(site, plan) for plan in plans]
 
 
-def buildbot_workers(site: Site, plans: tuple[WorkerPlan, ...]) -> list[worker.Worker]:
-    """Buildbot's objects, with passwords made on first use."""
-    return [
-        CountingWorker(plan.name, site.secret(f"worker-{plan.name}"), max_builds=plan.builds)
-        for plan in plans
-    ]
+def _buildbot_worker(site: Site, plan: WorkerPlan) -> Any:
+    settings = site.workers.get(plan.name)
+    if settings is None or settings.kind == "permanent":
+        password = site.secret(f"worker-{plan.name}")
+        return CountingWorker(plan.name, password, max_builds=plan.builds)
+    start = Start(site, plan.name, plan.builds, getattr(settings, settings.kind))
+    return made(KINDS, settings.kind, start)
