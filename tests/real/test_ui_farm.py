@@ -149,7 +149,7 @@ def test_a_commit_is_found_with_how_far_it_is(farm: TestFarm, window: Browser) -
     find_commit(window, "#12")
     window.find("[role=alert]", "The farm builds no pull request 12 now.")
     find_commit(window, "migrate")
-    window.find("[role=alert]", "There is no topic 'topic-migrate'")
+    window.find("[role=alert]", "There is no topic 'migrate'")
 
 
 def test_a_page_follows_what_happens_by_itself(farm: TestFarm, window: Browser) -> None:
