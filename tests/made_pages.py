@@ -99,11 +99,18 @@ def _handler(site: MadeSite) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: browsers hang up whenever they like."""
+
+
 @contextmanager
 def made_site(answers: Mapping[str, Any]) -> Iterator[MadeSite]:
     """Serve the pages with these answers."""
     site = MadeSite(answers)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(site))
+    server = _Server(("127.0.0.1", 0), _handler(site))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     site.url = f"http://127.0.0.1:{server.server_address[1]}/"

@@ -140,7 +140,8 @@ function Cell({cell, onWhy}) {
   const state = cellState(cell);
   if (cell === null) return h("span", {className: "farm-cell"}, h(State, {state}));
   return h("div", {className: "farm-cell"},
-    h("div", null, h(Cause, {cell, state, onWhy})),
+    h("div", null, h(Cause, {cell, state, onWhy}), cell.next_generation && h("span", {
+      className: "farm-note", title: "A newer commit waits for the next generation"}, "↑ newer")),
     h("div", {className: "farm-note"},
       h("span", {className: "farm-version", title: cell.version}, cell.version || "not published"),
       cell.since > 0 && h("span", null, h(Ago, {moment: cell.since, suffix: ""}))));
@@ -149,18 +150,16 @@ function Cell({cell, onWhy}) {
 /** The state, leading to what it comes from: a log, what is waited for, why it is held back. */
 function Cause({cell, state, onWhy}) {
   const badge = h(State, {state});
-  const late = cell.next_generation && h("span", {className: "farm-note",
-    title: "Its newest commit waits for the next generation"}, " newer commit waits");
   if (state === "held-back") {
     return h("button", {type: "button", className: "farm-plain", title: cell.held_back,
       "aria-label": "held back: why?", onClick: onWhy}, badge);
   }
-  if (cell.key) return h("span", null, h(Link, {to: buildAddress(cell.key)}, badge), late);
+  if (cell.key) return h(Link, {to: buildAddress(cell.key)}, badge);
   const [first, ...more] = cell.waits_for;
   return h("span", null, badge, first && h("span", {className: "farm-note",
     title: `${stateOf(state).means}: ${cell.waits_for.join(", ")}`},
     state === "blocked" ? " by " : " for ", h(Link, {to: componentAddress(first)}, first),
-    more.length ? " …" : ""), late);
+    more.length ? " …" : ""));
 }
 
 /** Why a component is held back, and where to look further. */
