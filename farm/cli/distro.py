@@ -106,6 +106,7 @@ def add(
     but not on this distro, the list of its sibling is written; look after it. What is being built
     goes on undisturbed.
     """
+    from farm.growing.archives import check_name
     from farm.growing.change import apply
     from farm.growing.distros import gaps, sibling_of, stays_out, with_distro
 
@@ -113,6 +114,8 @@ def add(
     stack = place.stack()
     if name in stack.distros:
         raise FarmError(f"{place.file} has a distro {name} already")
+    if place.site:
+        check_name(place.site.state, name)
     if family not in ("deb", "rpm"):
         raise typer.BadParameter(f"expected deb or rpm, found '{family}'", param_hint="--family")
     root = {
@@ -201,7 +204,7 @@ def remove(
         if not place.site.workers:
             place.stop_own_worker(name)
         if archive:
-            deleted = [line for line in lines if delete(place.site.state / "archive", line)]
+            deleted = [line for line in lines if delete(place.site.state, line)]
     if as_json:
         from farm.cli.show import print_json
 

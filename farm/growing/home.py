@@ -10,6 +10,7 @@ from farm.files import write_atomically
 from farm.growing.offer import Offer, Welcome
 
 OFFER, PASSWORD, TLS, PROGRAM = "worker.json", "password", "tls", "buildbot.tac"
+WORK = "work"
 
 # A Buildbot worker attaches to at most MAX_BROKER_REFS builders: past that it says "ready" while
 # nothing builds, so the limit is raised before it connects. SIGHUP ends it when its builds have.
@@ -29,9 +30,10 @@ os.environ["PATH"] += ":" + os.path.dirname(sys.executable)
 os.environ.update({environment!r})
 
 basedir = {basedir!r}
+os.makedirs(basedir, exist_ok=True)
 application = service.Application('buildbot-worker')  # `buildbot-worker start` looks for just this
 log = LogFile.fromFullPath(
-    os.path.join(basedir, "twistd.log"), rotateLength=10_000_000, maxRotatedFiles=10
+    os.path.join({directory!r}, "twistd.log"), rotateLength=10_000_000, maxRotatedFiles=10
 )
 application.setComponent(ILogObserver, FileLogObserver(log).emit)
 with open({password!r}) as file:
@@ -53,16 +55,21 @@ def program(
     password: Path,
     endpoint: dict[str, str],
     environment: dict[str, str],
+    work: Path | None = None,
 ) -> str:
     """The file that `twistd` and `buildbot-worker start` run.
 
+    :param directory: where it lies, and the log.
+    :param work: where builds are; Buildbot calls everything else there a leftover. Default: the
+        same.
     :param endpoint: Twisted's description of where the master is; its ``kind`` is tcp or tls.
     :param environment: what builds see besides.
     """
     kind, *rest = [endpoint["kind"], *((k, v) for k, v in endpoint.items() if k != "kind")]
     return _TAC.format(
         name=name,
-        basedir=str(directory),
+        directory=str(directory),
+        basedir=str(work or directory),
         password=str(password),
         endpoint=[kind, *rest],
         environment=environment,
@@ -83,7 +90,7 @@ def write_home(directory: Path, welcome: Welcome, key: bytes) -> None:
     write_certificate(directory, welcome.certificate, welcome.authority, key)
     write_atomically(directory / PASSWORD, f"{welcome.password}\n", 0o600)
     write_atomically(directory / OFFER, offer.model_dump_json(indent=1))
-    write_information(directory, offer.title)
+    write_information(directory / WORK, offer.title)
     tls = directory / TLS
     endpoint = {
         "kind": "tls",
@@ -98,7 +105,9 @@ def write_home(directory: Path, welcome: Welcome, key: bytes) -> None:
         "FARM_POOL_URL": offer.pool_url,
         "FARM_TLS": str(tls),
     }
-    text = program(offer.worker, directory, directory / PASSWORD, endpoint, environment)
+    text = program(
+        offer.worker, directory, directory / PASSWORD, endpoint, environment, directory / WORK
+    )
     write_atomically(directory / PROGRAM, text)
 
 

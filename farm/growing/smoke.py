@@ -38,6 +38,7 @@ def build(distro: Distro, cache: Path) -> tuple[str, ...]:
     require_root()
     component = Component.model_validate(_COMPONENT)
     cache.mkdir(parents=True, exist_ok=True)
+    cache = cache.resolve()  # what is mounted below it has to be found again
     with tempfile.TemporaryDirectory(prefix="farm-smoke-", dir=cache) as scratch:
         checkout = Path(scratch) / NAME
         checkout.mkdir()

@@ -130,3 +130,12 @@ def test_a_distro_that_no_named_worker_builds_for_says_how_to_get_one(stack_file
     site.write_text(f"{site.read_text()}workers:\n  one: {{distros: [bookworm]}}\n")
     result = farm("add", "noble", "--family", "deb")
     assert "farm worker invite builder-noble --distro noble" in result.stderr
+
+
+def test_the_name_of_a_deleted_archive_is_not_used_again(stack_file: Path) -> None:
+    publish(stack_file, "development/el9")
+    told = json.loads(farm("remove", "el9", "--archive", "--yes", "--json").stdout)
+    assert told["deleted"] == ["development/el9"]
+    with pytest.raises(FarmError, match="another name, such as el9-2"):
+        farm("add", "el9", "--family", "rpm", "--mock", "rocky-9-x86_64")
+    farm("add", "el9-2", "--family", "rpm", "--mock", "rocky-9-x86_64")
