@@ -20,7 +20,7 @@ export function FirstSteps({lines, workers = []}) {
       + `failed: ${count(built, "build")} ${built === 1 ? "is" : "are"} done. A file that does not fit is explained by`,
     "farm validate"],
   ];
-  return h(Panel, {title: "First steps", note: "this farm has published nothing yet"},
+  return h(Panel, {title: "First steps", note: "each is a command on the farm's host"},
     h("ol", {className: "farm-steps"}, steps.map(([done, title, words, command]) =>
       h("li", {key: title},
         h(State, {state: done ? "success" : "waiting", word: done ? "done" : "to do"}),

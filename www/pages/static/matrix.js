@@ -1,5 +1,5 @@
 // Every component of a channel on every distro.
-import {h, Link, useMemo, useSearchParams, useState} from "./react.js";
+import {h, Link, memo, useCallback, useMemo, useSearchParams, useState} from "./react.js";
 import {FARM, useAsk} from "./rest.js";
 import {Answer, buildAddress, componentAddress, count, generationAddress, PageFrame} from "./parts.js";
 import {shownState, State, stateOf} from "./states.js";
@@ -76,11 +76,11 @@ function Matrix({matrix, filter, channels, lines}) {
   const key = [filter.text, filter.distro, filter.states.join(",")].join("|");
   const {columns, rows, counts} = useMemo(() => filtered(matrix, filter), [matrix, key]);
   const components = [...chosen].filter((name) => matrix.rows.some((row) => row.component === name));
-  const choose = (name) => setChosen((old) => {
+  const choose = useCallback((name) => setChosen((old) => {
     const now = new Set(old);
     if (!now.delete(name)) now.add(name);
     return now;
-  });
+  }), []);
   return h("div", null,
     h("div", {className: "farm-toolbar"},
       channels.length > 1 && h("label", null, "Channel ", h("select", {value: matrix.channel,
@@ -122,19 +122,24 @@ function Table({columns, rows, lines, chosen, choose, channel}) {
       h("tbody", null,
         first > 0 && h("tr", {"aria-hidden": true}, h("td", {colSpan: width,
           style: {height: first * ROW_PX, padding: 0}})),
-        rows.slice(first, last).map((row, at) => h("tr", {key: row.component,
-          "aria-rowindex": first + at + 2},
-          h("th", {scope: "row"}, h("span", {className: "farm-row-head"},
-            h("input", {type: "checkbox", checked: chosen.has(row.component),
-              onChange: () => choose(row.component), "aria-label": `Choose ${row.component}`}),
-            h(Link, {to: componentAddress(row.component), title: row.component}, row.component))),
-          columns.map(({name, index}) => h("td", {key: name}, h(Cell, {cell: row.cells[index],
-            onWhy: () => setHeld({component: row.component, distro: name, cell: row.cells[index]})}))))),
+        rows.slice(first, last).map((row, at) => h(Row, {key: row.component, row, columns,
+          at: first + at + 2, chosen: chosen.has(row.component), choose, setHeld})),
         last < rows.length && h("tr", {"aria-hidden": true}, h("td", {colSpan: width,
           style: {height: (rows.length - last) * ROW_PX, padding: 0}})))),
     !rows.length && h("p", {className: "farm-none-found"}, "No component is like that."),
     held && h(HeldBack, {...held, archive: line(held.distro)?.archive, onClose: () => setHeld(null)}));
 }
+
+/** A component's row; it is made anew only when something of it has changed. */
+const Row = memo(function Row({row: {component, cells}, columns, at, chosen, choose, setHeld}) {
+  return h("tr", {"aria-rowindex": at},
+    h("th", {scope: "row"}, h("span", {className: "farm-row-head"},
+      h("input", {type: "checkbox", checked: chosen, onChange: () => choose(component),
+        "aria-label": `Choose ${component}`}),
+      h(Link, {to: componentAddress(component), title: component}, component))),
+    columns.map(({name, index}) => h("td", {key: name}, h(Cell, {cell: cells[index],
+      onWhy: () => setHeld({component, distro: name, cell: cells[index]})}))));
+});
 
 function Cell({cell, onWhy}) {
   const state = cellState(cell);

@@ -1,6 +1,6 @@
 // What people want to know first: what fails, who builds, what was published and pushed.
 import {h, Link} from "./react.js";
-import {buildAddress, Commit, componentAddress, count, generationAddress, Panel, Table} from "./parts.js";
+import {buildAddress, Commit, componentAddress, generationAddress, Panel, Table} from "./parts.js";
 import {State} from "./states.js";
 import {Ago} from "./times.js";
 
@@ -26,7 +26,7 @@ export function Troubles({troubles, found}) {
           h(Ago, {moment: one.since, suffix: ""}),
           h("span", {className: "farm-why", title: one.reason}, one.reason,
             one.blocks > 0 && h("span", {className: "farm-note"}, ` (blocks ${one.blocks})`)),
-        ]}))}) : h("p", {className: "farm-empty"}, "Everything builds and is published."));
+        ]}))}) : h("p", {className: "farm-empty"}, "Nothing fails, and nothing is held back."));
 }
 
 const WORKERS = {connected: ["success", "connected"], paused: ["interrupted", "paused"],
@@ -80,5 +80,5 @@ export function Pushes({pushes}) {
         h(Commit, {commit: one.commit}),
         h(Ago, {moment: one.committed_at}),
         h("span", {className: "farm-why", title: `${one.subject}\n${one.author}`}, one.subject),
-      ]}))}) : h("p", {className: "farm-empty"}, `${count(0, "commit")} known yet.`));
+      ]}))}) : h("p", {className: "farm-empty"}, "No commit is known yet."));
 }

@@ -18,8 +18,9 @@ export function Page() {
   const publications = useAsk(`${FARM}publications?limit=8`, {every: SLOW_MS});
   const pushes = useAsk(`${FARM}pushes?limit=8`, {every: SLOW_MS});
   const nothing = lines.data && !lines.data.lines.some((line) => line.snapshot);
-  return h(PageFrame, {title: "Overview", lead: h("span", {role: "status"},
-    health(lines.data?.lines, troubles.data, workers.data?.workers))},
+  return h(PageFrame, {title: "Overview", lead: h("span", {role: "status"}, nothing
+    ? "This farm has published nothing yet."
+    : health(lines.data?.lines, troubles.data, workers.data?.workers))},
     nothing && h(FirstSteps, {lines: lines.data.lines, workers: workers.data?.workers}),
     h(Answer, {answer: lines}, (data) => h(Lines, {lines: data.lines,
       troubles: troubles.data?.troubles ?? []})),

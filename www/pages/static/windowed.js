@@ -28,5 +28,6 @@ export function useWindowed(total, rowPx) {
   }, [look]);
   // After a filter the box may be scrolled beyond the end: the last rows are shown then.
   const last = Math.min(total, seen.last);
-  return {box, first: Math.min(seen.first, Math.max(0, last - 1)), last, onScroll: look};
+  const first = Math.max(0, Math.min(seen.first, last - (seen.last - seen.first)));
+  return {box, first, last, onScroll: look};
 }
