@@ -1,7 +1,7 @@
 // A build that failed: the first error of its log, what to do about it, and the log at that line.
 import {h, Link, useEffect, useMemo, useRef, useSearchParams, useState} from "./react.js";
 import {FARM, useAsk} from "./rest.js";
-import {Commit, componentAddress, Digits, ErrorBox, generationAddress, Panel, sentence} from "./parts.js";
+import {Commit, componentAddress, ErrorBox, generationAddress, Panel, sentence} from "./parts.js";
 import {Ago, span} from "./times.js";
 import {State} from "./states.js";
 import {ForceButton} from "./force.js";
@@ -67,7 +67,7 @@ function Log({build}) {
       + "These lines were kept with the build."),
     !part ? h("p", {className: "farm-loading", "aria-busy": true}, "Reading the log…")
       : h("div", null,
-        h("div", {className: "farm-log", tabIndex: 0, role: "region", "aria-label": "Lines of the log"},
+        h("div", {className: "farm-log farm-scroll", tabIndex: 0, role: "region", "aria-label": "Lines of the log"},
           h("ol", {start: part.first}, part.lines.map((text, index) => {
             const number = part.first + index;
             const here = number === line;
