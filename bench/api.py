@@ -34,7 +34,7 @@ from farm.topics import TOPIC, pinned
 from www.api.answers import commits
 from www.api.answers.known import Known
 from www.api.history import CommitFacts, Containing
-from www.api.kept import Kept
+from www.api.kept import Kept, KeptAnswers
 from www.api.metrics import Totals, metrics
 from www.api.resource import FarmApi
 from www.api.source import Source
@@ -123,6 +123,8 @@ def figures_of(api: FarmApi, farm: LineFarm, path: str) -> dict[str, float]:
 
     def fresh() -> Kept:
         farm.records.revision += 1
+        # Large answers are given for a while whatever changes.
+        api._kept = KeptAnswers()
         return asked(api, path, {})
 
     def packed() -> bytes:
@@ -172,6 +174,10 @@ def main() -> None:
         "lines": "lines",
         "a line": f"lines/{line}",
         "a line, what waits": f"lines/{line}?state=waiting&limit=100",
+        "the matrix": f"matrix/{CHANNEL}",
+        "troubles": "troubles?limit=500",
+        "publications": "publications",
+        "newest commits": "pushes",
         "components": "components",
         "a base component": f"components/{base}?builds=10",
         "a generation": f"generations/{line}",

@@ -39,6 +39,7 @@ from farm.records.rows import (
     SnapshotRow,
     Topic,
 )
+from farm.records.since import failing_since
 from farm.records.writing import changes, columns, plain
 
 __all__ = [
@@ -170,6 +171,10 @@ class Records(FailureRecords):
     def ended_since(self, distros: Iterable[str], moment: float) -> list[Ended]:
         """As `farm.records.finished.ended_since`."""
         return self._database.read(lambda connection: ended_since(connection, distros, moment))
+
+    def failing_since(self, line: LineId, components: Iterable[str]) -> dict[str, float]:
+        """As `farm.records.since.failing_since`."""
+        return self._database.read(lambda connection: failing_since(connection, line, components))
 
     def line_builds(self, distro: str) -> Mapping[str, BuildFact]:
         """Finished builds on a distro, of any channel, by key: a live view, always the same."""

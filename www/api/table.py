@@ -61,6 +61,7 @@ READS = (
         model.Troubles,
         lambda r, q: news.troubles(r.known, q),
         asked.TroublesQuery,
+        settles_s=SETTLES_S,
     ),
     Route(
         "publications",

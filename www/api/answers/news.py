@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from heapq import nlargest
 from itertools import groupby
 
-from farm.plan.planner import Node, State
-from farm.records.store import BUILT, FAILED, BuildRow, LineId
+from farm.plan.planner import State
+from farm.records.store import LineId
 from www.api.answers.known import HELD_BACK, Known
 from www.api.answers.lines import standings
 from www.api.asked import NewsQuery, TroublesQuery
@@ -36,6 +36,7 @@ def _troubles(known: Known, place: LineId) -> Iterator[Trouble]:
     snapshot = known.snapshot(place)
     held_back = snapshot.held_back if snapshot else {}
     failed = [name for name, node in nodes.items() if node.state is State.FAILED]
+    since = known.farm.records.failing_since(place, failed)
     settled = [n for n in held_back if n in nodes and nodes[n].state is State.BUILT]
     for standing in standings(known, place, [*failed, *settled]):
         name = standing.component
@@ -45,7 +46,8 @@ def _troubles(known: Known, place: LineId) -> Iterator[Trouble]:
             distro=place[1],
             component=name,
             state=State.FAILED.value if fails else HELD_BACK,
-            since=_failing_since(known, place, nodes[name]) if fails else standing.since,
+            # Of one that another channel built and that fails here too, only that build is known.
+            since=since.get(name, standing.since) if fails else standing.since,
             reason=standing.reason if fails else standing.held_back,
             key=standing.key,
             blocks=sum(
@@ -55,19 +57,6 @@ def _troubles(known: Known, place: LineId) -> Iterator[Trouble]:
             if fails
             else 0,
         )
-
-
-def _failing_since(known: Known, place: LineId, node: Node) -> float:
-    """When the first build failed of those since the last good one."""
-    records = known.farm.records
-    now = records.builds.get(node.key)
-    first: BuildRow | None = now
-    for row in records.builds_of(*place, now.component) if now else []:
-        if row.outcome == BUILT:
-            break
-        if row.outcome == FAILED:
-            first = row
-    return first.finished_at if first else 0.0
 
 
 def publications(known: Known, asked: NewsQuery) -> Publications:
