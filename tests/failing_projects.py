@@ -78,7 +78,6 @@ def debian(rules: str = "", depends: str = "", **more: str) -> dict[str, str]:
 
 
 AUTOMAKE = "autoreconf -i && ./configure && make V=1 && make check"
-CARGO = "[package]\nname = 'demo'\nversion = '1.0.0'\nedition = '2021'\n"
 CASES = (
     Case(
         "gcc-syntax",
@@ -251,24 +250,6 @@ CASES = (
         "make",
         Kind.COMPILER,
         "ModuleNotFoundError: No module named 'nowhere'",
-    ),
-    Case(
-        "rust",
-        {"Cargo.toml": CARGO, "src/main.rs": "fn main() { nowhere(); }\n"},
-        "cargo build --offline",
-        Kind.COMPILER,
-        "error[E0425]: cannot find function `nowhere` in this scope",
-    ),
-    Case(
-        "cargo-test",
-        {
-            "Cargo.toml": CARGO,
-            "src/lib.rs": "#[test]\nfn good() {}\n#[test]\nfn bad() { assert!(false); }\n",
-        },
-        "cargo test --offline",
-        Kind.TEST,
-        "test failed: bad",
-        tests=("bad",),
     ),
     Case(
         "rpm-unpackaged",

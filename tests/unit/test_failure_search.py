@@ -29,6 +29,20 @@ def found(*lines: str) -> Failure:
             'File "src/xapi.ml", line 3, characters 4-7: Unbound value foo',
             1,
         ),
+        (
+            "   Compiling demo v1.0.0\nerror[E0425]: cannot find function `nowhere` in this scope\n"
+            " --> src/main.rs:1:13\nerror: could not compile `demo` (bin) due to 1 previous error",
+            Kind.COMPILER,
+            "error[E0425]: cannot find function `nowhere` in this scope",
+            2,
+        ),
+        (
+            "test good ... ok\ntest bad ... FAILED\n\nfailures:\n\ntest result: FAILED. 1 passed; 1"
+            " failed\n\nerror: test failed, to rerun pass `--lib`",
+            Kind.TEST,
+            "test failed: bad",
+            2,
+        ),
         ("./main.go:5:2: undefined: foo", Kind.COMPILER, "./main.go:5:2: undefined: foo", 1),
         ("Main.hs:3:5: error:\n    Not in scope: x", Kind.COMPILER, "Main.hs:3:5: error:", 1),
         ("t.cpp:7: Error: no such instruction: `x'", Kind.COMPILER, "t.cpp:7: Error: no such", 1),
