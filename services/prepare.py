@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -36,11 +37,15 @@ def prepare(site: Site) -> None:
         raise FarmError(f"the master in {directory} runs: stop it first")
     # Of a master that was killed; its number may be another process's by now.
     (directory / "twistd.pid").unlink(missing_ok=True)
+    # Shared by the publisher and by workers, which are root: whoever comes first would own it.
+    for folder in (site.state / "cache", site.state / "cache" / "gate"):
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(0o755)
     buildbot = Path(sys.executable).with_name("buildbot")
     if (directory / "buildbot.tac").exists():
         run("upgrade the master", [buildbot, "upgrade-master", "--quiet", directory])
     else:
-        site.state.mkdir(parents=True, exist_ok=True)
         config = f"--config={TOP / 'master.cfg'}"
         made = ["create-master", "--quiet", config, f"--db={site.database_url}", directory]
         run("make the master", [buildbot, *made])

@@ -153,6 +153,8 @@ def ask(front: Front, path: str, method: str = "GET", **options: Any) -> request
 
 def test_the_confined_farm_builds_and_publishes(farm: TestFarm, front: Front) -> None:
     assert sorted(farm.started()) == sorted(DEPENDS)
+    gate = farm.state / "cache" / "gate"
+    assert gate.is_dir(), "the publisher's, before a worker, who is root, makes its folder"
     page = ask(front, "/")
     assert page.status_code == 200
     assert "Buildbot" in page.text
