@@ -109,6 +109,7 @@ def add(
     from farm.growing.archives import check_name
     from farm.growing.change import apply
     from farm.growing.distros import gaps, sibling_of, stays_out, with_distro
+    from farm.growing.quiet import wake
 
     place = place_of(components, set_)
     stack = place.stack()
@@ -137,8 +138,10 @@ def add(
     change = apply(place, after, dry_run=dry_run, reconfigure=not no_reconfigure)
     workers = place.workers_for(name)
     started = ""
-    if change.reconfigured and place.site and not place.site.workers:
-        started = place.start_own_worker(name)
+    if change.reconfigured and place.site:
+        wake(place.site, place.stack(), name)
+        if not place.site.workers:
+            started = place.start_own_worker(name)
     if as_json:
         from farm.cli.show import print_json
 
@@ -180,12 +183,16 @@ def remove(
 
     Example: farm distro remove el8
 
-    Builds of it that have not begun are taken back. Clients go on using its archive, which is
-    written no more; --archive deletes that, after a question.
+    What is being built for it is stopped. Clients go on using its archive, which is written no
+    more; --archive deletes that, after a question.
     """
+    from contextlib import nullcontext
+
+    from farm.cli.show import counted
     from farm.growing.archives import delete, found_lines
     from farm.growing.change import apply
     from farm.growing.distros import without_distro
+    from farm.growing.quiet import quiet
 
     place = place_of(components, set_)
     stack = place.stack()
@@ -198,7 +205,11 @@ def remove(
     if archive and lines and not (yes or dry_run):
         typer.echo(f"with all their snapshots, {', '.join(lines)} will be deleted", err=True)
         typer.confirm("Delete what was published?", abort=True, err=True)
-    change = apply(place, after, dry_run=dry_run, reconfigure=not no_reconfigure)
+    site = None if dry_run or no_reconfigure else place.site
+    with quiet(site, stack, name) if site else nullcontext(0) as stopped:
+        change = apply(place, after, dry_run=dry_run, reconfigure=not no_reconfigure)
+    if stopped:
+        typer.echo(f"stopped what was being built for it: {counted(stopped, 'build')}", err=True)
     deleted = []
     if change.written and place.site:
         if not place.site.workers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,33 @@ class Control:
             self._sleep(POLL_S)
             waited_s += POLL_S
         return 0
+
+    def stop_builds(self, builders: Collection[str], reason: str, patience_s: float) -> int:
+        """End what these builders build, and wait until it has ended; how many there were.
+
+        :raises FarmError: whoever asks may not.
+        """
+        query = [("field", "builderid"), ("field", "name")]
+        known = self._ask("GET", "builders", params=query)["builders"]
+        ids = {one["builderid"] for one in known if one["name"] in builders}
+        asked: set[int] = set()
+        waited_s = 0.0
+        while running := self._running_on(ids):
+            for build in running - asked:
+                self._log_in()
+                call = {"jsonrpc": "2.0", "id": 1, "method": "stop", "params": {"reason": reason}}
+                self._ask("POST", f"builds/{build}", json=call)
+            asked |= running
+            if waited_s >= patience_s:
+                break
+            self._sleep(POLL_S)
+            waited_s += POLL_S
+        return len(asked)
+
+    def _running_on(self, builders: Collection[int]) -> set[int]:
+        fields = [("field", name) for name in ("buildid", "builderid", "complete")]
+        builds = self._ask("GET", "builds", params=[("complete", "false"), *fields])["builds"]
+        return {build["buildid"] for build in builds if build["builderid"] in builders}
 
     def _control(
         self, name: str, method: str, params: dict[str, str], *, paused: bool

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.farms import BIN, TestFarm, quick_repository
 
@@ -94,3 +95,27 @@ def test_a_distro_comes_and_goes_while_builds_run(farm: TestFarm) -> None:
     farm.run(BIN / "farm", "distro", "remove", "trixie", "--archive", "--yes")
     assert not (farm.state / "archive" / NEW).is_symlink()
     assert (farm.state / "archive" / OLD).exists()
+
+
+def test_a_distro_that_goes_in_the_middle_of_a_build_can_come_back(farm: TestFarm) -> None:
+    farm.run(BIN / "farm", "distro", "add", "trixie", "--family", "deb")
+    farm.stack = YAML(typ="safe").load(farm.base / "components.yml")
+    del farm.stack["components"]["slow"]["distros"]
+    farm.write_stack()
+    farm.run(BIN / "buildbot", "reconfig", farm.master)
+    log = farm.state / "started"
+    farm.wait("slow runs on trixie", lambda: "slow trixie" in log.read_text())
+
+    farm.run(BIN / "farm", "distro", "remove", "trixie")
+    farm.wait("its line is gone", lambda: NEW not in farm.status()["lines"])
+    (farm.state / "go").touch()
+    chain = dict.fromkeys(("base", "middle", "top", "slow"), "published")
+    farm.wait_states(OLD, **chain)
+
+    farm.run(BIN / "farm", "distro", "add", "trixie", "--family", "deb")
+    farm.wait_states(NEW, **chain)
+    farm.wait(
+        "nothing is left over",
+        lambda: farm.get("buildrequests?complete=false")["buildrequests"] == [],
+        20,
+    )

@@ -12,8 +12,9 @@ from typer.testing import CliRunner, Result
 from farm.cli.distro import register
 from farm.errors import FarmError
 from farm.growing import master
+from farm.growing.quiet import workers_of
 from farm.model.load import load_stack
-from farm.site import SITE_VARIABLE
+from farm.site import SITE_VARIABLE, Site, load_site
 from tests.configurations import stack_text, write
 
 COMPONENTS = "liba: {git: /srv/a.git, packages: {bookworm: [zlib1g-dev]}}\n"
@@ -139,3 +140,15 @@ def test_the_name_of_a_deleted_archive_is_not_used_again(stack_file: Path) -> No
     with pytest.raises(FarmError, match="another name, such as el9-2"):
         farm("add", "el9", "--family", "rpm", "--mock", "rocky-9-x86_64")
     farm("add", "el9-2", "--family", "rpm", "--mock", "rocky-9-x86_64")
+
+
+def test_only_workers_without_another_distro_are_the_distros_own(stack_file: Path) -> None:
+    site, stack = load_site(stack_file.with_name("site.yml")), load_stack(stack_file)
+    assert workers_of(site, stack, "el9") == ["worker-el9"]
+    named = {
+        "one": {"distros": ("el9",)},
+        "both": {},
+        "other": {"distros": ("bookworm",)},
+    }
+    site = Site.model_validate({**site.model_dump(), "workers": named})
+    assert workers_of(site, stack, "el9") == ["one"]
