@@ -139,7 +139,10 @@ def add(
     workers = place.workers_for(name)
     started = ""
     if change.reconfigured and place.site:
-        wake(place.site, place.stack(), name)
+        try:
+            wake(place.site, place.stack(), name)
+        except FarmError as error:
+            typer.echo(f"resume its workers, should they be paused: {error}", err=True)
         if not place.site.workers:
             started = place.start_own_worker(name)
     if as_json:
@@ -198,6 +201,8 @@ def remove(
     stack = place.stack()
     if name not in stack.distros:
         raise FarmError(f"{place.file} has no distro {name}; it has {', '.join(stack.distros)}")
+    if len(stack.distros) == 1:
+        raise FarmError(f"{name} is the only distro of {place.file}: add another one first")
     after = without_distro(place.text, stack, name)
     lines = found_lines(place.site.state / "archive", name) if place.site else []
     if archive and place.site is None:

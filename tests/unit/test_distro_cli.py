@@ -100,6 +100,12 @@ def test_a_master_that_refuses_leaves_the_file_as_it_was(
     assert stack_file.read_text() == before
 
 
+def test_the_only_distro_stays(stack_file: Path) -> None:
+    farm("remove", "el9")
+    with pytest.raises(FarmError, match="bookworm is the only distro"):
+        farm("remove", "bookworm")
+
+
 def publish(stack_file: Path, line: str) -> Path:
     link = stack_file.parent / "state" / "archive" / line
     link.parent.mkdir(parents=True, exist_ok=True)
