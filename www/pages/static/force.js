@@ -55,7 +55,7 @@ function refusal(who) {
 }
 
 function ForceForm({components, channel, distros, onClose}) {
-  const lines = useAsk(`${FARM}lines?kind=`, {every: Infinity});
+  const lines = useAsk(`${FARM}lines?kind=&limit=500`, {every: Infinity});
   return h(Answer, {answer: lines}, (data) =>
     h(ForceFields, {components, channel, distros, onClose, lines: data.lines}));
 }

@@ -13,7 +13,7 @@ const ORDER = ["failed", "held-back", "blocked", "building", "ready", "waiting",
   "excluded"];
 
 export function Page() {
-  const lines = useAsk(`${FARM}lines?kind=`, {every: 10000});
+  const lines = useAsk(`${FARM}lines?kind=&limit=500`, {every: 10000});
   const filter = useFilter();
   return h(PageFrame, {title: "Matrix",
     lead: "Every component on every distro: what the archive has, and what keeps it from having more."},
