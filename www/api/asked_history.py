@@ -47,5 +47,5 @@ class RunsQuery(Asked):
 class SnapshotQuery(LineName):
     """A snapshot of a line."""
 
-    number: Annotated[int, Field(ge=0, le=1_000_000_000)]
-    """0 is the live one."""
+    number: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """0: the live one."""

@@ -50,7 +50,7 @@ HISTORY = (
     Route(
         "snapshot",
         "GET",
-        "snapshots/{channel}/{distro}/{number}",
+        "snapshots/{channel}/{distro}",
         "What a line published, and what differs from the publication before",
         SnapshotPage,
         lambda r, q: snapshots.snapshot(r.known, r.known.line(q.channel, q.distro), q.number),

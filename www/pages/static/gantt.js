@@ -83,8 +83,9 @@ function Row({row, y, x, left, width}) {
     h("title", null, label),
     h("rect", {className: "farm-gantt-back", x: 0, y, width, height: ROW}),
     h("text", {x: left - 12, y: y + 16, textAnchor: "end"}, name),
-    h("g", {className: `farm-${state.tone}`}, h("rect", {className: "farm-gantt-bar", x: from, y: y + 4, width: Math.max(2, to - from),
-      height: ROW - 8, rx: 2}),
-    expected > to && h("rect", {className: "farm-gantt-expected", x: to, y: y + 4.5, width: expected - to,
-      height: ROW - 9, rx: 2})));
+    h("g", {className: `farm-${state.tone}`},
+      h("rect", {className: "farm-gantt-bar", x: from, y: y + 4, width: Math.max(2, to - from),
+        height: ROW - 8, rx: 2}),
+      expected > to && h("rect", {className: "farm-gantt-expected", x: to, y: y + 4.5,
+        width: expected - to, height: ROW - 9, rx: 2})));
 }

@@ -88,7 +88,7 @@ function Snapshot({place, live}) {
   const [query, setQuery] = useSearchParams();
   const asked = Number(query.get("snapshot"));
   const number = Number.isInteger(asked) && asked > 0 ? asked : live;
-  const answer = useAsk(`${FARM}snapshots/${place}/${number}`, {every: number === live ? undefined : Infinity});
+  const answer = useAsk(`${FARM}snapshots/${place}?number=${number}`, {every: number === live ? undefined : Infinity});
   const go = (to) => setQuery(to === live ? {} : {snapshot: String(to)}, {replace: true});
   return h(Panel, {title: number === live ? "In the archive now" : "An older snapshot",
     note: `snapshot ${number}`},

@@ -126,13 +126,14 @@ function Node({node, place, own}) {
     "aria-label": `${node.component}: ${state.word}${more}`,
     className: own ? "farm-node farm-node-own" : "farm-node"},
     h("title", null, `${node.component} ${node.version}: ${state.word}${more}`),
-    h("g", {className: `farm-${state.tone}`}, h("rect", {x: place.x, y: place.y, ...BOX, rx: 6}),
-    h("text", {x: place.x + 10, y: place.y + 18, className: "farm-node-name"}, short),
-    h("path", {className: "farm-node-icon", d: state.icon,
-      transform: `translate(${place.x + 10} ${place.y + 25}) scale(.75)`}),
-    h("text", {x: place.x + 26, y: place.y + 35}, state.word),
-    node.more > 0 && h("text", {x: place.x + BOX.width - 8, y: place.y + 35, textAnchor: "end"},
-      `+${node.more}`)));
+    h("g", {className: `farm-${state.tone}`},
+      h("rect", {x: place.x, y: place.y, ...BOX, rx: 6}),
+      h("text", {x: place.x + 10, y: place.y + 18, className: "farm-node-name"}, short),
+      h("path", {className: "farm-node-icon", d: state.icon,
+        transform: `translate(${place.x + 10} ${place.y + 25}) scale(.75)`}),
+      h("text", {x: place.x + 26, y: place.y + 35}, state.word),
+      node.more > 0 && h("text", {x: place.x + BOX.width - 8, y: place.y + 35, textAnchor: "end"},
+        `+${node.more}`)));
 }
 
 /** The same as lists, for who would rather read. */

@@ -74,9 +74,10 @@ function Bar({run, x, wide, y, last}) {
     "aria-label": label, tabIndex: last ? 0 : -1},
     h("title", null, label),
     h("rect", {className: "farm-bar-back", x, y: TOP, width: wide, height: HEIGHT}),
-    h("g", {className: `farm-${state.tone}`}, h("rect", {x, y: Math.min(y, TOP + HEIGHT - 2), width: wide,
-      height: Math.max(2, TOP + HEIGHT - y), rx: 1.5}),
-    wide >= 8 && h("path", {d: state.icon,
-      transform: `translate(${middle - 5} ${TOP + HEIGHT + 5}) scale(.62)`}),
-    run.by_chance && h("text", {x: middle, y: y - 3, textAnchor: "middle"}, "?")));
+    h("g", {className: `farm-${state.tone}`},
+      h("rect", {x, y: Math.min(y, TOP + HEIGHT - 2), width: wide,
+        height: Math.max(2, TOP + HEIGHT - y), rx: 1.5}),
+      wide >= 8 && h("path", {d: state.icon,
+        transform: `translate(${middle - 5} ${TOP + HEIGHT + 5}) scale(.62)`}),
+      run.by_chance && h("text", {x: middle, y: y - 3, textAnchor: "middle"}, "?")));
 }
