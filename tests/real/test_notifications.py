@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
-from tests.diamond import LINE, diamond
-from tests.farms import TestFarm, change, git
+from tests.diamond import ALL_PUBLISHED, LINE, diamond
+from tests.farms import BIN, TestFarm, change, git
 from tests.forge import Forge, running_forge
 from tests.listeners import PASSWORD, Listener, Mailbox, listener, mailbox
 
@@ -90,9 +91,15 @@ def farm(
 
 
 def push(farm: TestFarm, component: str, **files: str) -> str:
+    commit = propose(farm, component, **files)
+    farm.wait(f"{component} {commit[:8]} was built", lambda: _settled(farm, commit))
+    return commit
+
+
+def propose(farm: TestFarm, component: str, **files: str) -> str:
+    """As `push`, without waiting."""
     commit = change(farm.base / "git" / component, files)
     assert farm.hook(farm.stack["components"][component]["git"]) == 200
-    farm.wait(f"{component} {commit[:8]} was built", lambda: _settled(farm, commit))
     return commit
 
 
@@ -161,24 +168,30 @@ def test_a_failure_is_told_once_by_every_way_whatever_is_restarted(
         assert world.states(commit) == ["pending", "success"], f"{name} is told nothing twice"
 
 
-def test_a_broken_base_is_one_mail_and_many_failures_are_one_digest(
+def test_a_farm_that_begins_to_tell_has_no_old_news_and_a_digest_for_the_rest(
     tmp_path: Path, box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
     write_secrets(tmp_path, smtp=PASSWORD)
     told = {"mail": {**box.settings, "also": ["list@example.org"]}}
-    with diamond(tmp_path, notices=told) as farm:
-        for name in ("left", "right"):
-            change(farm.base / "git" / name, {"behaviour": "fail"})
+    with diamond(tmp_path) as farm:
+        push(farm, "top", behaviour="fail")
+        site = YAML(typ="safe").load(tmp_path / "site.yml")
+        YAML().dump({**site, "notices": told}, tmp_path / "site.yml")
+        farm.run(BIN / "buildbot", "reconfig", farm.master)
         push(farm, "base", behaviour="fail")
         farm.wait("a mail comes", lambda: box.mails)
         assert "blocks left, right, top" in box.mails[0].get_content()
         for name in ("left", "right"):
-            assert farm.hook(farm.stack["components"][name]["git"]) == 200
+            propose(farm, name, behaviour="fail")
         push(farm, "base", behaviour="ok", interface="another")
         farm.wait("the rest comes", lambda: len(box.mails) == 3)
-        assert set(box.subjects()) == {
-            "[Farm] development/bookworm: base fails (test)",
-            "[Farm] development/bookworm: base builds again",
-            "[Farm] development/bookworm: 2 components fail",
-        }
+        for name in ("left", "right", "top"):
+            propose(farm, name, behaviour="ok")
+        farm.wait_states(LINE, **ALL_PUBLISHED)
+        line = "[Farm] development/bookworm:"
+        farm.wait("it is told", lambda: "top builds again." in box.mails[-1].get_content())
+        subjects = box.subjects()
+        assert subjects[0] == f"{line} base fails (test)"
+        assert set(subjects[1:3]) == {f"{line} base builds again", f"{line} 2 components fail"}
+        assert not any("top fails" in subject for subject in subjects), "it was old news"
