@@ -5,7 +5,7 @@ import {count, Panel} from "./parts.js";
 import {State} from "./states.js";
 
 export function FirstSteps({lines, workers = []}) {
-  const components = useAsk(`${FARM}components?limit=1`, {every: 10000}).data?.found ?? 0;
+  const components = useAsk(`${FARM}components?limit=1`).data?.found ?? 0;
   const distros = new Set(lines.map((line) => line.distro)).size;
   const builders = workers.filter((one) => one.distros.length && one.state === "connected").length;
   const built = lines.reduce((sum, line) => sum + (line.counts.built ?? 0), 0);
