@@ -11,7 +11,7 @@ from www.api.answers.lines import standings
 from www.api.model.history import GraphEdge, GraphNode, GraphPage
 from www.api.problem import not_found
 
-MOST_NODES = 150
+MOST_NODES = 80
 """More cannot be told apart in a picture."""
 
 

@@ -1,5 +1,5 @@
 // A line: its newest generation while it is built, then what it published.
-import {h, Link, useParams, useSearchParams} from "./react.js";
+import {h, Link, useParams, useSearchParams, useState} from "./react.js";
 import {FARM, useAsk} from "./rest.js";
 import {Answer, buildAddress, Commit, componentAddress, count, PageFrame, Panel} from "./parts.js";
 import {State, stateOf} from "./states.js";
@@ -8,6 +8,7 @@ import {RebuildFailedButton} from "./force.js";
 import {Gantt} from "./gantt.js";
 
 const WAITING = 500;
+const FEW = 20;
 
 export function Page() {
   const {channel, distro} = useParams();
@@ -57,11 +58,12 @@ function Timeline({page, now}) {
   const path = new Set(page.remaining_path.map((step) => step.component));
   const steps = [...page.building, ...page.waiting, ...page.done.toReversed()];
   const hidden = page.waiting_total - page.waiting.length;
+  const [open, setOpen] = useState(steps.length < FEW);
   return h(Panel, {title: "Over time", note: path.size > 0 && "outlined: expected; bold: the longest chain left"},
     h(Gantt, {page, now: page.running ? now : page.finished_at}),
-    h("details", {open: page.done.length + page.building.length < 12},
+    h("details", {open, onToggle: (event) => setOpen(event.currentTarget.open)},
       h("summary", null, `As a table: ${count(steps.length, "build")}`),
-      h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
+      open && h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
         h("thead", null, h("tr", null, ["Component", "State", "Worker", "Began", "Took", "Expected"].map((one, index) =>
           h("th", {key: one, scope: "col", className: index > 3 ? "farm-figure" : null}, one)))),
         h("tbody", null, steps.map((step) => h(StepRow, {key: step.component, step, now,

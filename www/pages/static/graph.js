@@ -97,10 +97,12 @@ export function Graph({graph}) {
   const {at, ways, width, height} = useMemo(() => layout(graph), [graph]);
   const arrow = useId();
   const box = useRef(null);
-  const center = at.get(graph.component).x + BOX.width / 2;
+  const own = at.get(graph.component);
+  const center = own.x + BOX.width / 2;
   useEffect(() => {
-    if (box.current) box.current.scrollLeft = center - box.current.clientWidth / 2;
-  }, [center]);
+    box.current.scrollLeft = center - box.current.clientWidth / 2;
+    box.current.scrollTop = own.middle - box.current.clientHeight / 2;
+  }, [center, own.middle]);
   return h("div", {className: "farm-scroll farm-graph", ref: box},
     h("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "group",
       "aria-label": `${graph.component} and its neighbours: what it is built with on the left, `
@@ -108,9 +110,9 @@ export function Graph({graph}) {
       h("defs", null, h("marker", {id: arrow, viewBox: "0 0 8 8", refX: 2, refY: 4, markerWidth: 7,
         markerHeight: 7, orient: "auto"}, h("path", {d: "M0 0 8 4 0 8z"}))),
       h("g", {"aria-hidden": true}, ways.map(({dependency, dependent, way}) => {
-        const own = dependency === graph.component || dependent === graph.component;
+        const near = dependency === graph.component || dependent === graph.component;
         return h("path", {key: `${dependency} ${dependent}`, markerEnd: `url(#${arrow})`,
-          className: own ? "farm-edge farm-edge-own" : "farm-edge",
+          className: near ? "farm-edge farm-edge-own" : "farm-edge",
           d: curve(way, at)});
       })),
       graph.nodes.map((node) => h(Node, {key: node.component, node, place: at.get(node.component),
