@@ -91,3 +91,79 @@ def empty_farm() -> dict[str, Any]:
     answers["lines"] = {"lines": [], "found": 0}
     del answers["matrix/development"]
     return answers
+
+
+COMMIT = "1f3a9c2e55d0b6a7c8d9e0f1a2b3c4d5e6f70819"
+
+
+def _commit_on(distro: str, stage: str, holds: str = "") -> dict[str, Any]:
+    now = time.time()
+    published = stage == "published"
+    return {
+        "channel": "development",
+        "distro": distro,
+        "component": "libogg",
+        "stage": stage,
+        "merged_at": now - 7200,
+        "built_at": now - 3600 if stage in ("built", "published") else 0,
+        "key": FAILED_KEY,
+        "version": "1.3.5+git12.g1f3a9c2-1~deb12",
+        "published_at": now - 1800 if published else 0,
+        "snapshot": 312 if published else None,
+        "holds": holds,
+    }
+
+
+def followed_commit() -> dict[str, Any]:
+    """A commit of a pull request that is published and promoted on one distro, held on others."""
+    topic = {
+        "name": "pr-libogg-12",
+        "kind": "pull",
+        "branch": "faster-framing",
+        "base": "development",
+        "reason": "Frame without copying",
+        "who": "ada",
+        "created_at": time.time() - 9000,
+        "refreshed_at": 0,
+        "expires_at": time.time() + 86_400 * 13,
+        "components": ["libogg"],
+        "commit": COMMIT,
+        "number": 12,
+        "lines": [
+            {
+                "distro": "bookworm",
+                "state": "idle",
+                "counts": {"built": 3},
+                "verdict": "failure",
+                "description": "libogg does not build: test: 1 of 9 tests failed",
+                "archive": None,
+                "snapshot": None,
+            }
+        ],
+    }
+    commit = {
+        "commit": COMMIT,
+        "subject": "Frame without copying",
+        "author": "Ada Lovelace",
+        "committed_at": time.time() - 9000,
+        "components": ["libogg"],
+        "lines": [
+            _commit_on("bookworm", "published"),
+            _commit_on("trixie", "built", f"held back: {HELD_BACK}"),
+            _commit_on("el9", "merged", "waits for libfoo to be built first"),
+            _commit_on("noble", "not merged", "main does not have it"),
+        ],
+    }
+    promoted = {
+        "channel": "stable-1.2",
+        "snapshot": 7,
+        "published_at": time.time() - 600,
+        "archive": "http://archive.example.org/stable-1.2/bookworm/",
+    }
+    return {
+        **made_farm(),
+        "topics": {"topics": [topic], "found": 1},
+        "topics/faster": {**topic, "kind": "topic", "name": "topic-faster", "commit": ""},
+        f"commits/{COMMIT}": commit,
+        "lines/development/bookworm/promotions": {"promotions": [promoted]},
+    }

@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from tests.browser import Browser, browser
-from tests.made_farms import HELD_BACK, empty_farm, line, made_farm
+from tests.made_farms import COMMIT, HELD_BACK, empty_farm, followed_commit, line, made_farm
 from tests.made_pages import MadeSite, made_site
 from tests.page_looks import check_looks, serious
 
@@ -150,6 +150,34 @@ def test_a_page_that_nobody_sees_does_not_ask(site: MadeSite, window: Browser) -
     site.answers = made_farm(82)
     window.driver.execute_script(hide % "false")
     window.find("[role=status]", "82 components")
+
+
+def test_a_commit_shows_how_far_it_is_on_every_line_and_where_it_was_promoted(
+    site: MadeSite, window: Browser
+) -> None:
+    site.answers = followed_commit()
+    window.open(f"#/farm/commit?of={COMMIT}")
+    window.find("[role=status]", "It is published on 1 of 3 lines.")
+    stable = window.find("td[data-label=Promoted] a", "stable-1.2").get_attribute("href")
+    assert stable == "http://archive.example.org/stable-1.2/bookworm/"
+    window.find("td", f"held back: {HELD_BACK}")
+    window.find("td", "main does not have it")
+    check_looks(window, "commit-lines", lambda: window.find("td", "stable-1.2"))
+
+
+def test_a_pull_request_shows_its_verdict_and_where_its_commit_is(
+    site: MadeSite, window: Browser
+) -> None:
+    site.answers = followed_commit()
+    window.open("#/farm/commit?of=%2312")
+    window.find(".farm-panel h2", "Pull request 12 of libogg")
+    window.find("td", "1 of 9 tests failed")
+    window.find("[role=status]", "It is published on 1 of 3 lines.")
+    assert serious(window) == []
+    window.open("#/farm/commit?of=faster")
+    window.find(".farm-panel h2", "Topic faster")
+    assert serious(window) == []
+    assert window.errors() == []
 
 
 def test_what_is_pasted_is_understood(window: Browser) -> None:

@@ -53,7 +53,7 @@ function Lines({lines, troubles}) {
   if (!lines.length) return null;
   return h(Panel, {title: "Lines", note: "one channel on one distro: what is planned and published"},
     h(Table, {caption: "Lines", columns: ["Line", "Now", "Published", "Snapshot", "In the archive",
-      "The rest", ""], figures: ["In the archive"],
+      "The rest", "Actions"], figures: ["In the archive"],
     rows: lines.map((line) => ({key: `${line.channel}/${line.distro}`, cells: [
       h(Link, {to: generationAddress(line.channel, line.distro)}, `${line.channel}/${line.distro}`),
       h(State, {state: line.state}),
