@@ -16,6 +16,7 @@ from twisted.web.static import File
 
 from farm.errors import FarmError
 from farm.growing.authority import Authority
+from farm.growing.change import record
 from farm.growing.invitations import BadToken, Invitations
 from farm.growing.offer import Offer, Welcome, offer
 from farm.model import Stack
@@ -69,12 +70,10 @@ class Joining(Resource):
         worker = self._invitations.worker(asked["token"])
         offered = self._offer(worker)
         issued = self._authority.issue(asked["request"].encode(), worker, first=True)
+        address = str(getattr(request.getClientAddress(), "host", "unknown"))
+        record(self._site, ("worker join", worker), who=worker, address=address)
         self._invitations.redeem(asked["token"])
-        _log.info(
-            "{worker} joined from {address}",
-            worker=worker,
-            address=getattr(request.getClientAddress(), "host", "?"),
-        )
+        _log.info("{worker} joined from {address}", worker=worker, address=address)
         return Welcome(
             offer=offered,
             password=self._site.secret(f"worker-{worker}"),

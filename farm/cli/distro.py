@@ -135,7 +135,8 @@ def add(
     found = gaps(stack, name, family, sibling)
     components_out, channels_out = stays_out(stack, name)
     after = with_distro(place.text, name, entry, found)
-    change = apply(place, after, dry_run=dry_run, reconfigure=not no_reconfigure)
+    what = ("distro add", name)
+    change = apply(place, after, what, dry_run=dry_run, reconfigure=not no_reconfigure)
     workers = place.workers_for(name)
     started = ""
     if change.reconfigured and place.site:
@@ -212,7 +213,8 @@ def remove(
         typer.confirm("Delete what was published?", abort=True, err=True)
     site = None if dry_run or no_reconfigure else place.site
     with quiet(site, stack, name) if site else nullcontext(0) as stopped:
-        change = apply(place, after, dry_run=dry_run, reconfigure=not no_reconfigure)
+        what = ("distro remove", name)
+        change = apply(place, after, what, dry_run=dry_run, reconfigure=not no_reconfigure)
     if stopped:
         typer.echo(f"stopped what was being built for it: {counted(stopped, 'build')}", err=True)
     deleted = []

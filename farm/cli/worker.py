@@ -73,7 +73,7 @@ def invite(
     its settings, and is invited anew: its old certificate counts no more once the new one is used.
     """
     from farm.growing.authority import Authority
-    from farm.growing.change import apply
+    from farm.growing.change import apply, record
     from farm.growing.invitations import Invitations
     from farm.growing.packages import prepare
 
@@ -94,14 +94,10 @@ def invite(
         raise FarmError(f"there is no distro {unknown[0]}; there is: {', '.join(known)}")
     settings = {"distros": distro, "builds": builds, "untrusted": untrusted}
     wanted: dict[str, object] = {key: value for key, value in settings.items() if value}
-    reconfigured, command = False, ""
+    reconfigured, command, what = False, "", ("worker invite", name)
     if name not in site.workers:
-        change = apply(
-            place,
-            place.with_remote_worker(name, wanted),
-            dry_run=dry_run,
-            reconfigure=not no_reconfigure,
-        )
+        after = place.with_remote_worker(name, wanted)
+        change = apply(place, after, what, dry_run=dry_run, reconfigure=not no_reconfigure)
         reconfigured, command = change.reconfigured, change.command
         if dry_run:
             print(change.diff, end="")
@@ -113,6 +109,8 @@ def invite(
         )
     if dry_run:
         return
+    if name in site.workers:
+        record(site, what)
     prepare(site.state / "join")
     token = Invitations(site.state).invite(name, hours)
     pin = Authority(site.state, site.remote).pin()
@@ -230,7 +228,8 @@ def remove(
     if not yes:
         typer.confirm(f"Remove {name}?", abort=True, err=True)
     after = taken_out(place.text, ("workers", name))
-    change = apply(place, after, dry_run=False, reconfigure=not no_reconfigure)
+    what = ("worker remove", name)
+    change = apply(place, after, what, dry_run=False, reconfigure=not no_reconfigure)
     Invitations(site.state).withdraw(name)
     if site.remote is not None:
         Authority(site.state, site.remote).forget(name)

@@ -149,6 +149,8 @@ def test_an_invited_machine_builds_over_a_bad_line(
     again = machine.run(*machine.join(told))
     assert again.returncode == 1 and "used already" in again.stderr
 
+    log = farm.run(FARM, "audit")
+    assert "worker join" in log and machine.cable.there in log
     waits = machine.home / "started"
     farm.wait("top is being built", lambda: waits.exists() and "top" in waits.read_text())
     cable.up(good=False)

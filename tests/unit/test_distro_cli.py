@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from farm.access import audit
 from farm.cli.distro import register
 from farm.errors import FarmError
 from farm.growing import master
@@ -98,6 +99,21 @@ def test_a_master_that_refuses_leaves_the_file_as_it_was(
     with pytest.raises(FarmError, match=r"says no\n.* was put back as it was"):
         farm("add", "noble", "--family", "deb")
     assert stack_file.read_text() == before
+    (entry,) = audit.newest(audit.audit_path(stack_file.parent / "state"))
+    assert (entry.action, entry.target, entry.outcome) == (
+        "distro add",
+        "noble",
+        "the master says no",
+    )
+
+
+def test_what_was_done_is_in_the_audit_log(stack_file: Path) -> None:
+    farm("add", "noble", "--family", "deb")
+    farm("remove", "noble")
+    farm("remove", "el9", "--dry-run")
+    entries = audit.newest(audit.audit_path(stack_file.parent / "state"))
+    done = [(entry.action, entry.target, entry.outcome) for entry in entries]
+    assert done == [("distro remove", "noble", ""), ("distro add", "noble", "")]
 
 
 def test_the_only_distro_stays(stack_file: Path) -> None:
