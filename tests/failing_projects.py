@@ -175,7 +175,7 @@ CASES = (
         },
         AUTOMAKE,
         Kind.TEST,
-        "test failed: bad.sh",
+        "bad.sh failed",
         tests=("bad.sh",),
     ),
     Case(
@@ -196,7 +196,7 @@ CASES = (
         },
         "cmake -S . -B build && cmake --build build && ctest --test-dir build",
         Kind.TEST,
-        "test failed: second",
+        "second failed",
         tests=("second",),
     ),
     Case(
@@ -223,7 +223,7 @@ CASES = (
         },
         "meson setup build && meson compile -C build && meson test -C build",
         Kind.TEST,
-        "test failed: bad one",
+        "bad one failed",
         tests=("bad one",),
     ),
     Case(
@@ -231,7 +231,7 @@ CASES = (
         {"test_demo.py": "def test_good(): pass\ndef test_bad(): assert 1 == 2\n"},
         f"{sys.executable} -m pytest -p no:cacheprovider --rootdir=. .",
         Kind.TEST,
-        "test failed: test_demo.py::test_bad",
+        "test_demo.py::test_bad failed",
         tests=("test_demo.py::test_bad",),
     ),
     Case(
@@ -242,7 +242,7 @@ CASES = (
         },
         f"{sys.executable} -m unittest",
         Kind.TEST,
-        "test failed: test_bad (test_demo.A",
+        "test_bad (test_demo.A",
     ),
     Case(
         "python-module",

@@ -208,10 +208,12 @@ def _first(pattern: re.Pattern[str], lines: Iterable[str]) -> re.Match[str] | No
 
 
 def _failed_tests(found: _Found, names: list[str]) -> Failure:
-    named = ", ".join(names[:NAMED_TESTS])
-    more = f" and {len(names) - NAMED_TESTS} more" if len(names) > NAMED_TESTS else ""
-    count = "test failed" if len(names) == 1 else "tests failed"
-    return _failure(Kind.TEST, f"{count}: {named}{more}", found.number, found, TEST_HINT, names)
+    message = f"{names[0]} failed"
+    if len(names) > 1:
+        left = "many" if len(names) == MOST_TESTS else len(names) - NAMED_TESTS
+        more = f" and {left} more" if len(names) > NAMED_TESTS else ""
+        message = f"tests failed: {', '.join(names[:NAMED_TESTS])}{more}"
+    return _failure(Kind.TEST, message, found.number, found, TEST_HINT, names)
 
 
 def _unexplained(found: _Found) -> Failure:

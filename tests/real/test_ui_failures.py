@@ -119,7 +119,7 @@ def test_what_failed_by_chance_is_marked(farm: TestFarm, window: Browser) -> Non
     row = window.find(".farm-table tbody tr", "failed by chance")
     assert "failed: luck" in row.text
     row.find_element(By.CSS_SELECTOR, "th a").click()
-    assert "It failed by chance" in window.find(".farm-verdict", "test failed: luck").text
+    assert "It failed by chance" in window.find(".farm-verdict", "luck failed").text
 
 
 def test_a_generation_is_watched_until_it_is_published(farm: TestFarm, window: Browser) -> None:

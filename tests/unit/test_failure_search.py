@@ -40,7 +40,7 @@ def found(*lines: str) -> Failure:
             "test good ... ok\ntest bad ... FAILED\n\nfailures:\n\ntest result: FAILED. 1 passed; 1"
             " failed\n\nerror: test failed, to rerun pass `--lib`",
             Kind.TEST,
-            "test failed: bad",
+            "bad failed",
             2,
         ),
         ("./main.go:5:2: undefined: foo", Kind.COMPILER, "./main.go:5:2: undefined: foo", 1),
@@ -72,11 +72,11 @@ def found(*lines: str) -> Failure:
             3,
         ),
         ("1/2 one   OK  0.1s\n2/2 core / two   FAIL  0.2s   exit", Kind.TEST, "core / two", 2),
-        ("--- FAIL: TestMain (0.00s)", Kind.TEST, "test failed: TestMain", 1),
-        ("ok 1 - one\nnot ok 2 - two", Kind.TEST, "test failed: two", 2),
-        ("[  FAILED  ] Suite.One (0 ms)", Kind.TEST, "test failed: Suite.One", 1),
-        ("t/a.t  (Wstat: 256 Tests: 3 Failed: 1)", Kind.TEST, "test failed: t/a.t", 1),
-        ("a.c:12:F:Core:test_x:0: Assertion", Kind.TEST, "test failed: Core:test_x", 1),
+        ("--- FAIL: TestMain (0.00s)", Kind.TEST, "TestMain failed", 1),
+        ("ok 1 - one\nnot ok 2 - two", Kind.TEST, "two failed", 2),
+        ("[  FAILED  ] Suite.One (0 ms)", Kind.TEST, "Suite.One failed", 1),
+        ("t/a.t  (Wstat: 256 Tests: 3 Failed: 1)", Kind.TEST, "t/a.t failed", 1),
+        ("a.c:12:F:Core:test_x:0: Assertion", Kind.TEST, "Core:test_x failed", 1),
         ("│ [FAIL]        net          0   Parse address.", Kind.TEST, "Parse address.", 1),
         ("build failed: ran longer than 30 minutes", Kind.TIMEOUT, "longer than 30 minutes", 1),
         ("g++: fatal error: Killed signal terminated program cc1plus", Kind.MEMORY, "Killed", 1),
@@ -124,7 +124,7 @@ def test_a_test_that_is_expected_to_fail_is_none_that_failed() -> None:
 
 def test_many_failed_tests_are_counted() -> None:
     one = found(*(f"FAIL: t{number}" for number in range(100)))
-    assert one.message == "tests failed: t0, t1, t2, t3 and 46 more"
+    assert one.message == "tests failed: t0, t1, t2, t3 and many more"
     assert len(one.tests) == MOST_TESTS
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from twisted.internet import defer
 
 from farm.failure.model import Failure, KeptFailure, Kind, LogPlace
+from farm.local.like import wanted_of
+from farm.model import Component, Root
 from farm.records.store import BuildRow
 from tests.farm_worlds import BOOKWORM_LINE, FarmWorld
 from tests.interface import Interface, known
+from tests.jobs import DEB, job, package
 from tests.stacks import stack
 from www.api import history_edges
 from www.api.answers import builds, components, graphs, runs, snapshots
-from www.api.asked import ComponentQuery
+from www.api.asked import BuildName, ComponentQuery
 from www.api.asked_history import GraphQuery, LogQuery
 from www.api.problem import Problem
 
@@ -182,6 +186,30 @@ def test_a_log_that_is_gone_is_said_to_be() -> None:
     assert gone.check(Problem) and "any more" in gone.getErrorMessage()
     built = one.records.builds_of(*BOOKWORM_LINE, "libvorbis")[0]
     assert "no log of a failure" in log_part(one, "", built).getErrorMessage()
+
+
+def test_a_job_is_told_without_credentials() -> None:
+    one, row = broken_world()
+    made = Component(name="libogg", git="https://ann:secret@host/libogg.git")
+    root = {"suite": "bookworm", "mirror": "https://bob:secret@mirror/debian"}
+    distro = DEB.model_copy(update={"root": Root.model_validate(root)})
+    given = package("tiny", key=one.records.builds_of(*BOOKWORM_LINE, "libogg")[1].key)
+    given = given.model_copy(update={"component": "libogg"})
+    text = job(made, "1" * 40, distro=distro, inputs=(given,)).model_dump_json()
+    interface = Interface(one)
+    jobs = SimpleNamespace(read=lambda _key: text)
+    interface.source.scheduler.state.jobs = jobs
+    found: list[Any] = []
+    with mock.patch.object(history_edges.threads, "deferToThread", defer.maybeDeferred):
+        answer = history_edges.build_job(interface.source, BuildName(key=row.key))
+        defer.ensureDeferred(answer).addBoth(found.append)
+    (told,) = found
+    assert "secret" not in told.model_dump_json() and told.job["pool_url"] == ""
+    assert wanted_of(told.model_dump()).job.commit == "1" * 40
+    assert told.archives[given.key] == [
+        "http://127.0.0.1:8020/development/bookworm/",
+        "http://127.0.0.1:8020/snapshots/development/bookworm/1/",
+    ]
 
 
 def test_the_addresses_answer() -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from twisted.internet import threads
 
 from farm import pool
 from farm.errors import FarmError
-from farm.git import redacted
+from farm.git import without_credentials
 from farm.job.model import BuildResult, Job
 from farm.plan.key import TRUSTED
 from farm.records.store import BUILT, BuildRow, LineId
@@ -66,12 +67,20 @@ async def build_job(source: Source, asked: BuildName) -> BuildJob:
     except OSError:
         raise not_found(f"the job file of build {row.key[:12]} is there no more") from None
     job = Job.model_validate_json(text)
-    component = job.component.model_copy(update={"git": redacted(job.component.git)})
-    shown = job.model_copy(update={"component": component, "pool_url": ""})
+    shown = job.model_copy(update={"pool_url": ""})
     return BuildJob(
-        job=shown.model_dump(mode="json"),
+        job=_without_credentials(shown.model_dump(mode="json")),
         archives=likes.archives_of(known, row.distro, job.inputs),
     )
+
+
+def _without_credentials(value: Any) -> Any:
+    """The same with every URL as everybody may use it: those of distros may have them, too."""
+    if isinstance(value, dict):
+        return {name: _without_credentials(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_credentials(one) for one in value]
+    return without_credentials(value) if isinstance(value, str) else value
 
 
 async def component_runs(source: Source, asked: RunsQuery) -> ComponentRuns:

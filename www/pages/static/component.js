@@ -161,12 +161,13 @@ function Tests({run}) {
     : "failed");
 }
 
+const link = (url) => /^https?:/.test(url) ? h("a", {href: url}, url) : url;
+
 function Facts({component}) {
-  const web = /^https?:/.test(component.git);
   const rows = [
-    ["Repository", web ? h("a", {href: component.git}, component.git) : component.git],
+    ["Repository", link(component.git)],
     component.directory !== "." && ["Directory", component.directory],
-    component.homepage && ["Homepage", h("a", {href: component.homepage}, component.homepage)],
+    component.homepage && ["Homepage", link(component.homepage)],
     component.licence && ["Licence", component.licence],
     ["Built for", component.distros.join(", ")],
     component.description && ["Description", component.description],
