@@ -44,8 +44,8 @@ def head(farm: TestFarm, component: str) -> str:
     return git(farm.base / "git" / component, "rev-parse", "HEAD")
 
 
-def test_the_overview_says_how_the_farm_is(farm: TestFarm, window: Browser) -> None:
-    window.open("#/farm")
+def test_the_overview_comes_first_and_says_how_the_farm_is(farm: TestFarm, window: Browser) -> None:
+    window.open("")
     window.find(".farm-lead", "1 build fails. Nothing is left to build.")
     line = window.find(".farm-panel", "Lines").text
     assert "development/bookworm" in line and "2 of 4" in line
@@ -55,6 +55,8 @@ def test_the_overview_says_how_the_farm_is(farm: TestFarm, window: Browser) -> N
     assert window.find(".farm-panel", "Workers").text.count("connected") == 3
     window.find(".farm-panel", "Newest commits")
     check_looks(window, "overview", lambda: window.find("a", "1 blocked"))
+    window.open("#/")
+    window.find("h2", "Welcome to buildbot")
     assert window.errors() == []
 
 

@@ -20,6 +20,9 @@ const PAGES = [
 const ICON = h("svg", {viewBox: "0 0 16 16", width: "1em", height: "1em", fill: "currentColor",
   "aria-hidden": true}, h("path", {d: "M8 1 1 6v9h5v-5h4v5h5V6z"}));
 
+// Who comes without saying what for sees the farm's overview first; Buildbot's is one click away.
+if (!window.location.hash) window.location.replace("#/farm");
+
 window.BuildbotPluginSupport.buildbotSetupPlugin((registry) => {
   registry.registerMenuGroup({name: "farm", caption: "Farm", icon: ICON, order: 2, route: null,
     parentName: null});
