@@ -132,6 +132,21 @@ class RecordsSuite:
         ]
         assert len(records.ended_since(["bookworm"], 1005.0)) == 1
 
+    def test_something_fails_since_the_first_failure_after_the_last_good_build(
+        self, records: Records
+    ) -> None:
+        for number, good in enumerate((False, True, False, False), 1):
+            key = records.start_build(build(number)).key
+            if good:
+                records.build_succeeded(key, "d" * 64)
+            else:
+                records.build_failed(key, "build", "cc: error")
+        third = records.builds[key_of(3)].finished_at
+        assert records.failing_since(LINE, ["libogg", "libvorbis"]) == {"libogg": third}
+        assert records.failing_since(("stable", LINE[1]), ["libogg"]) == {}
+        records.build_succeeded(records.start_build(build(5)).key, "d" * 64)
+        assert records.failing_since(LINE, ["libogg"]) == {}
+
     def test_a_build_runs_from_when_a_worker_began(self, records: Records) -> None:
         asked = records.start_build(build())
         assert (asked.requested_at, asked.started_at, asked.attempt) == (1001.0, 0.0, 1)
