@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,16 @@ def build_like(
     from farm.job.workspace import Cache
     from farm.local.build import default_cache, require_root
     from farm.local.like import build_like as build_locally
-    from farm.local.like import build_name, wanted_of
+    from farm.local.like import build_name, check_machine, wanted_of
     from farm.local.results import result_directory
 
     key, farm_of_page = build_name(build)
     asked = client(farm or farm_of_page)
     page = asked.get("builds", key)
     wanted = wanted_of(asked.get("builds", page["key"], "job"))
-    require_root()
     job = wanted.job
+    check_machine(job.distro, platform.machine())
+    require_root()
     say(f"the farm: {plain(_said_by(page))}")
     out = result_directory(output, job.distro, job.component.name)
     place = Cache((cache or default_cache()).resolve())

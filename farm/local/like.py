@@ -20,15 +20,27 @@ from farm.job.model import BuildResult, Job, JobInput
 from farm.job.workspace import Cache, Workspace
 from farm.local.build import Say, run_job
 from farm.local.results import ENDINGS
+from farm.model import Distro
 from farm.pool import sha256_of
 
 TIMEOUT_S = (10.0, 120.0)
 _BLOCK = 1 << 18
+_RUNS = {
+    "x86_64": {"amd64", "i386", "x86_64", "i686"},
+    "aarch64": {"arm64", "aarch64"},
+    "armv7l": {"armhf", "armv7hl"},
+    "ppc64le": {"ppc64el", "ppc64le"},
+}
+"""Machine to the architectures of distros that it runs, in the words of both families."""
 _BUILD = re.compile(r"(?:(?P<farm>https?://[^#]*/)#/farm/build/)?(?P<key>[0-9a-f]{6,64})(?:\?.*)?")
 
 
 class NoSuchBuild(FarmError):
     """What was given does not name a build."""
+
+
+class OtherMachine(FarmError):
+    """This machine cannot run what is to be built."""
 
 
 class MissingPackages(FarmError):
@@ -87,6 +99,19 @@ def wanted_of(answer: Mapping[str, object]) -> Wanted:
         raise FarmError(f"the farm's answer is not a job of this version: {error}") from error
     archives = cast(Mapping[str, list[str]], answer.get("archives") or {})
     return Wanted(job, archives)
+
+
+def check_machine(distro: Distro, machine: str) -> None:
+    """Say at once that a machine cannot make the distro's root.
+
+    :param machine: as the system calls it (``uname -m``).
+    :raises OtherMachine: it is of another architecture.
+    """
+    if distro.architecture not in _RUNS.get(machine, {machine}):
+        raise OtherMachine(
+            f"{distro.name} is built for {distro.architecture}, which this machine ({machine}) does "
+            "not run: use one that does, or push a topic and let the farm build it"
+        )
 
 
 def build_like(

@@ -15,9 +15,18 @@ import pytest
 from farm.errors import FarmError, InfrastructureError
 from farm.job.model import JobInput
 from farm.job.workspace import Cache
-from farm.local.like import MissingPackages, NoSuchBuild, Wanted, build_name, had, wanted_of
+from farm.local.like import (
+    MissingPackages,
+    NoSuchBuild,
+    OtherMachine,
+    Wanted,
+    build_name,
+    check_machine,
+    had,
+    wanted_of,
+)
 from farm.model import Component
-from tests.jobs import job, package
+from tests.jobs import DEB, job, package
 
 KEY = "b" * 64
 CONTENT = b"a package"
@@ -51,6 +60,16 @@ def test_anything_else_names_no_build(text: str) -> None:
 def test_an_answer_of_another_version_is_said_to_be() -> None:
     with pytest.raises(FarmError, match="not a job of this version"):
         wanted_of({"job": {"key": KEY}})
+
+
+@pytest.mark.parametrize(("architecture", "machine"), [("amd64", "x86_64"), ("riscv64", "riscv64")])
+def test_a_machine_builds_for_what_it_runs(architecture: str, machine: str) -> None:
+    check_machine(DEB.model_copy(update={"architecture": architecture}), machine)
+
+
+def test_a_distro_of_another_architecture_is_refused_at_once() -> None:
+    with pytest.raises(OtherMachine, match="built for arm64, which this machine"):
+        check_machine(DEB.model_copy(update={"architecture": "arm64"}), "x86_64")
 
 
 class Quiet(SimpleHTTPRequestHandler):
