@@ -109,8 +109,8 @@ def check_machine(distro: Distro, machine: str) -> None:
     """
     if distro.architecture not in _RUNS.get(machine, {machine}):
         raise OtherMachine(
-            f"{distro.name} is built for {distro.architecture}, which this machine ({machine}) does "
-            "not run: use one that does, or push a topic and let the farm build it"
+            f"{distro.name} is built for {distro.architecture}, which this machine ({machine}) "
+            "does not run: use one that does, or push a topic and let the farm build it"
         )
 
 
@@ -125,7 +125,7 @@ def build_like(
 ) -> BuildResult:
     """Do a farm's job on this machine; its files, log and result go to `out`.
 
-    :param given: directories with packages that the archives may not have any more.
+    :param given: packages, or directories of packages, that the archives may not have any more.
     :raises MissingPackages: some are neither there nor in an archive.
     :raises BuildFailure: the component does not build.
     :raises InfrastructureError: the repository, an archive or this machine fails.
@@ -144,7 +144,10 @@ def had(wanted: Wanted, given: Iterable[Path], cache: Cache, say: Say) -> Iterat
     :raises MissingPackages: some cannot be had; the message names all of them.
     """
     ending = ENDINGS[wanted.job.distro.family]
-    here = {sha256_of(path): path for place in given for path in sorted(place.glob(f"*{ending}"))}
+    paths = (
+        p for place in given for p in (place.glob(f"*{ending}") if place.is_dir() else [place])
+    )
+    here = {sha256_of(path): path for path in paths}
     archives = _Archives()
     found: list[JobInput] = []
     missing: list[str] = []

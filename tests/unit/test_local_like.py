@@ -139,11 +139,12 @@ def test_a_package_is_what_the_manifest_says_or_not_taken(
         fetched(wanted(url), tmp_path)
 
 
-def test_what_no_archive_has_may_be_given(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "any-name.deb"])
+def test_what_no_archive_has_may_be_given(name: str, tmp_path: Path) -> None:
     given = tmp_path / "given"
     given.mkdir()
     (given / "any-name.deb").write_bytes(CONTENT)
-    found, cache = fetched(wanted(), tmp_path, given)
+    found, cache = fetched(wanted(), tmp_path, given / name)
     assert cache.package(found).read_bytes() == CONTENT
 
 
