@@ -89,7 +89,7 @@ READS = (
         "The workers, and how busy they are",
         model.Workers,
         lambda r, _: workers.workers(r.source),
-        kept=False,
+        timed=True,
     ),
     Route(
         "promotions",

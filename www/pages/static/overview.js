@@ -9,11 +9,12 @@ import {Publications, Pushes, Troubles, Workers} from "./news.js";
 import {FirstSteps} from "./first_steps.js";
 
 const MOST_TROUBLES = 500;
+const SOON_MS = 5000;
 const SLOW_MS = 10000;
 
 export function Page() {
   const lines = useAsk(`${FARM}lines`);
-  const troubles = useAsk(`${FARM}troubles?limit=${MOST_TROUBLES}`);
+  const troubles = useAsk(`${FARM}troubles?limit=${MOST_TROUBLES}`, {every: SOON_MS});
   const workers = useAsk(`${FARM}workers`, {every: SLOW_MS});
   const publications = useAsk(`${FARM}publications?limit=8`, {every: SLOW_MS});
   const pushes = useAsk(`${FARM}pushes?limit=8`, {every: SLOW_MS});
