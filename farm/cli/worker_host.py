@@ -94,7 +94,8 @@ def renew(directory: Home = None, now: Now = False, as_json: Json = False) -> No
     """
     import datetime
 
-    from farm.growing.joining import process_of, renew
+    from farm.growing.joining import renew
+    from farm.growing.master import process_of
 
     home = _home(directory)
     renewed = renew(home, now=datetime.datetime.now(datetime.UTC), always=now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -97,16 +96,6 @@ def post(url: str, body: dict[str, str], **tls: Any) -> str:
         lines = answer.text.strip().splitlines() or ["no reason"]
         raise JoinRefused(f"the farm answered {answer.status_code}: {lines[0][:300]}")
     return answer.text
-
-
-def process_of(directory: Path) -> int | None:
-    """The process id of the worker of a directory, where it runs."""
-    try:
-        pid = int((directory / "twistd.pid").read_text())
-        os.kill(pid, 0)
-    except (OSError, ValueError):
-        return None
-    return pid
 
 
 def _innermost(error: BaseException) -> str:

@@ -22,12 +22,18 @@ def own_worker(distro: str) -> str:
     return f"worker-{distro.replace('.', '-')}"
 
 
+def process_of(directory: Path) -> int | None:
+    """The process id of the master or worker of a directory; None where it does not run here."""
+    with suppress(FileNotFoundError, ValueError, ProcessLookupError):
+        pid = int((directory / "twistd.pid").read_text())
+        os.kill(pid, 0)
+        return pid
+    return None
+
+
 def is_running(directory: Path) -> bool:
     """Whether the master or worker of a directory runs on this machine."""
-    with suppress(FileNotFoundError, ValueError, ProcessLookupError):
-        os.kill(int((directory / "twistd.pid").read_text()), 0)
-        return True
-    return False
+    return process_of(directory) is not None
 
 
 def reconfigure_command(site: Site) -> str:

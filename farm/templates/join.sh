@@ -27,6 +27,11 @@ case " $ID ${ID_LIKE:-} " in
     exit 1 ;;
 esac
 
+$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "farm: $PRETTY_NAME has $($python --version), and the farm needs Python 3.11" >&2
+    exit 1
+}
+
 fetch() {
     curl -fsS --insecure --pinnedpubkey "$pin" -o "$2" "$url/join/packages/$1"
 }
