@@ -1,7 +1,8 @@
 // Everything about one component: how it stands, its neighbours, its builds and what they say.
 import {h, Link, useParams, useSearchParams, useState} from "./react.js";
 import {FARM, useAsk} from "./rest.js";
-import {Answer, buildAddress, Commit, count, generationAddress, PageFrame, Panel} from "./parts.js";
+import {Answer, buildAddress, Commit, componentAddress, count, generationAddress, PageFrame, Panel,
+  Table} from "./parts.js";
 import {shownState, State} from "./states.js";
 import {Ago, span} from "./times.js";
 import {Since} from "./failure.js";
@@ -74,30 +75,28 @@ function Broken({lines}) {
 }
 
 function Lines({component}) {
-  return h(Panel, {title: "In every archive"},
-    h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
-      h("thead", null, h("tr", null, ["Line", "State", "Version", "Newest commit", "Since", "Why"].map((one) =>
-        h("th", {key: one, scope: "col"}, one)))),
-      h("tbody", null, component.lines.map((line) =>
-        h(Line, {key: `${line.channel}/${line.distro}`, ...line}))))));
+  return h(Panel, {title: "In every archive"}, h("div", {className: "farm-scroll"}, h(Table, {
+    caption: "How it stands on every line",
+    columns: ["Line", "State", "Version", "Newest commit", "Since", "Why"],
+    rows: component.lines.map((line) => ({key: `${line.channel}/${line.distro}`, cells: cellsOf(line)}))})));
 }
 
-function Line({channel, distro, standing, archive}) {
+function cellsOf({channel, distro, standing, archive}) {
   const waits = standing.waits_for.map((name, index) => [index ? ", " : "",
-    h(Link, {key: name, to: `/farm/component/${encodeURIComponent(name)}`}, name)]);
+    h(Link, {key: name, to: componentAddress(name)}, name)]);
   const why = standing.held_back ? `Held back: ${standing.held_back}` : waits.length
     ? [standing.state === "blocked" ? "blocked by " : "waits for ", ...waits] : standing.reason.split("\n")[0];
   const state = h(State, {state: shownState(standing)});
-  return h("tr", null,
-    h("th", {scope: "row"}, h(Link, {to: generationAddress(channel, distro)}, `${channel}/${distro}`)),
-    h("td", null, standing.key && standing.state === "failed"
-      ? h(Link, {to: buildAddress(standing.key)}, state) : state),
-    h("td", {className: "farm-mono"}, standing.version && archive
+  return [
+    h(Link, {to: generationAddress(channel, distro)}, `${channel}/${distro}`),
+    standing.key && standing.state === "failed" ? h(Link, {to: buildAddress(standing.key)}, state) : state,
+    h("span", {className: "farm-mono"}, standing.version && archive
       ? h("a", {href: archive}, standing.version) : standing.version || "none"),
-    h("td", null, h(Commit, {commit: standing.newest_commit}), " ",
-      h("span", {className: "farm-note"}, standing.subject)),
-    h("td", null, h(Ago, {moment: standing.since})),
-    h("td", {className: "farm-reasons"}, why));
+    [h(Commit, {key: "commit", commit: standing.newest_commit}), " ",
+      h("span", {key: "subject", className: "farm-note"}, standing.subject)],
+    h(Ago, {moment: standing.since}),
+    h("span", {className: "farm-reasons"}, why),
+  ];
 }
 
 function Neighbours({path, where, query, set}) {
@@ -127,32 +126,33 @@ function Runs({path, where, line, more}) {
       h(Answer, {answer}, (data) => h(Durations, {runs: data.runs}))),
     h(Panel, {title: "Builds", note: chance > 0 && `${count(chance, "build")} failed by chance: a later one `
       + "of the same inputs did not"},
-      h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
-        h("thead", null, h("tr", null, ["When", "Outcome", "Version", "Why it was built", "Tests", "Took"].map((one) =>
-          h("th", {key: one, scope: "col", className: one === "Took" ? "farm-figure" : null}, one)))),
-        h("tbody", null, line.builds.map((build) =>
-          h(Build, {key: build.key, build, run: runs.get(build.key), line}))))),
+      line.builds.length > 0 && h("div", {className: "farm-scroll"}, h(Table, {
+        caption: `Builds on ${line.channel}/${line.distro}`, figures: ["Took"],
+        columns: ["When", "Outcome", "Version", "Why it was built", "Tests", "Took"],
+        rows: line.builds.map((build) =>
+          ({key: build.key, cells: cellsOfBuild(build, runs.get(build.key), line)}))})),
       line.builds.length === 0 && h("p", {className: "farm-note"}, "It was never built here."),
       line.builds.length >= BUILDS && h("div", {className: "farm-row"},
         h("button", {type: "button", onClick: more}, "Older builds"))));
 }
 
-function Build({build, run, line}) {
+function cellsOfBuild(build, run, line) {
   const first = line.broken?.bad_key === build.key && line.broken.good_key;
-  return h("tr", null,
-    h("th", {scope: "row"}, h(Link, {to: buildAddress(build.key)}, h(Ago, {moment: build.requested_at}))),
-    h("td", null, h(State, {state: build.outcome}), build.published && h("span", {className: "farm-note"},
-      " in the archive"), first && h("span", {className: "farm-mark"}, "first failing commit"),
-      run?.by_chance && h("span", {className: "farm-mark"}, "failed by chance")),
-    h("td", {className: "farm-mono"}, build.version, " ", h(Commit, {commit: build.commit})),
-    h("td", {className: "farm-reasons"}, build.reasons.map((reason) => h("div", {key: reason}, reason)),
+  return [
+    h(Link, {to: buildAddress(build.key)}, h(Ago, {moment: build.requested_at})),
+    h("span", null, h(State, {state: build.outcome}),
+      build.published && h("span", {className: "farm-note"}, " in the archive"),
+      first && [" ", h("span", {key: "first", className: "farm-mark"}, "first failing commit")],
+      run?.by_chance && [" ", h("span", {key: "chance", className: "farm-mark"}, "failed by chance")]),
+    h("span", {className: "farm-mono"}, build.version, " ", h(Commit, {commit: build.commit})),
+    h("div", {className: "farm-reasons"}, build.reasons.map((reason) => h("div", {key: reason}, reason)),
       build.message && h("div", {className: "farm-fault"}, build.message.split("\n")[0])),
-    h("td", null, h(Tests, {run})),
-    h("td", {className: "farm-figure"}, build.duration_s === null ? "" : span(build.duration_s)));
+    run?.tests ? h(Tests, {run}) : "",
+    build.duration_s === null ? "" : span(build.duration_s),
+  ];
 }
 
 function Tests({run}) {
-  if (!run?.tests) return "";
   if (run.tests === "none") return h("span", {className: "farm-note"}, "has none");
   if (run.tests === "passed") return "passed";
   const names = run.failed_tests;

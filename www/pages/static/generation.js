@@ -1,7 +1,7 @@
 // A line: its newest generation while it is built, then what it published.
 import {h, Link, useParams, useSearchParams, useState} from "./react.js";
 import {FARM, useAsk} from "./rest.js";
-import {Answer, buildAddress, Commit, componentAddress, count, PageFrame, Panel} from "./parts.js";
+import {Answer, buildAddress, Commit, componentAddress, count, PageFrame, Panel, Table} from "./parts.js";
 import {State, stateOf} from "./states.js";
 import {Ago, exact, span} from "./times.js";
 import {RebuildFailedButton} from "./force.js";
@@ -63,26 +63,27 @@ function Timeline({page, now}) {
     h(Gantt, {page, now: page.running ? now : page.finished_at}),
     h("details", {open, onToggle: (event) => setOpen(event.currentTarget.open)},
       h("summary", null, `As a table: ${count(steps.length, "build")}`),
-      open && h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
-        h("thead", null, h("tr", null, ["Component", "State", "Worker", "Began", "Took", "Expected"].map((one, index) =>
-          h("th", {key: one, scope: "col", className: index > 3 ? "farm-figure" : null}, one)))),
-        h("tbody", null, steps.map((step) => h(StepRow, {key: step.component, step, now,
-          critical: path.has(step.component)}))))),
+      open && h("div", {className: "farm-scroll"}, h(Table, {
+        caption: "The builds of this generation", figures: ["Took", "Expected"],
+        columns: ["Component", "State", "Worker", "Began", "Took", "Expected"],
+        rows: steps.map((step) =>
+          ({key: step.component, cells: cellsOf(step, now, path.has(step.component))}))})),
       hidden > 0 && h("p", {className: "farm-note"}, `${count(hidden, "more component")} wait.`)));
 }
 
-function StepRow({step, now, critical}) {
+function cellsOf(step, now, critical) {
   const began = step.started_at || (step.finished_at && step.requested_at);
   const took = began ? (step.finished_at || now) - began : 0;
   const state = h(State, {state: step.state});
-  return h("tr", null,
-    h("th", {scope: "row"}, h(Link, {to: componentAddress(step.component)}, step.component)),
-    h("td", null, step.key ? h(Link, {to: buildAddress(step.key)}, state) : state,
-      critical && h("span", {className: "farm-mark"}, "longest chain")),
-    h("td", null, step.worker),
-    h("td", null, began ? h(Ago, {moment: began}) : ""),
-    h("td", {className: "farm-figure"}, took ? span(took) : ""),
-    h("td", {className: "farm-figure"}, span(step.expected_s)));
+  return [
+    h(Link, {to: componentAddress(step.component)}, step.component),
+    h("span", null, step.key ? h(Link, {to: buildAddress(step.key)}, state) : state,
+      critical && [" ", h("span", {key: "path", className: "farm-mark"}, "longest chain")]),
+    step.worker,
+    began ? h(Ago, {moment: began}) : "",
+    took ? span(took) : "",
+    span(step.expected_s),
+  ];
 }
 
 /** What a snapshot holds and what it changed; the address says which: `?snapshot=3`. */
@@ -111,18 +112,18 @@ function SnapshotFacts({snapshot}) {
         h(Link, {to: componentAddress(name)}, name), `: ${why}`)))),
     h("h3", null, snapshot.before ? `What changed since snapshot ${snapshot.before}` : "What it brought"),
     snapshot.changes.length === 0 ? h("p", {className: "farm-note"}, "No component changed.")
-      : h("div", {className: "farm-scroll"}, h("table", {className: "farm-table"},
-        h("thead", null, h("tr", null, ["Component", "Before", "Now", "Commit", "Why"].map((one) =>
-          h("th", {key: one, scope: "col"}, one)))),
-        h("tbody", null, snapshot.changes.map((change) => h(Change, {key: change.component, change}))))));
+      : h("div", {className: "farm-scroll"}, h(Table, {
+        caption: "What changed", columns: ["Component", "Before", "Now", "Commit", "Why"],
+        rows: snapshot.changes.map((change) => ({key: change.component, cells: cellsOfChange(change)}))})));
 }
 
-function Change({change}) {
+function cellsOfChange(change) {
   const same = change.commit_before === change.commit_after;
-  return h("tr", null,
-    h("th", {scope: "row"}, h(Link, {to: componentAddress(change.component)}, change.component)),
-    h("td", {className: "farm-mono"}, change.before || "not there"),
-    h("td", {className: "farm-mono"}, change.after || "removed"),
-    h("td", null, same ? "the same" : h(Commit, {commit: change.commit_after || change.commit_before})),
-    h("td", {className: "farm-reasons"}, change.reasons.join("; ")));
+  return [
+    h(Link, {to: componentAddress(change.component)}, change.component),
+    h("span", {className: "farm-mono"}, change.before || "not there"),
+    h("span", {className: "farm-mono"}, change.after || "removed"),
+    same ? "the same" : h(Commit, {commit: change.commit_after || change.commit_before}),
+    h("span", {className: "farm-reasons"}, change.reasons.join("; ")),
+  ];
 }
