@@ -14,10 +14,10 @@ export function FirstSteps({lines, workers = []}) {
       "farm distro add trixie --family deb --suite trixie"],
     [components > 0, "Add a component", `${count(components, "component")} so far.`,
       "farm component add https://git.example.org/libogg.git"],
-    [builders > 0, "Connect a worker", `${count(builders, "worker")} connected. README.md says how, under `
-      + "“Add a distro worker”.", null],
-    [false, "Wait for the first publication", `It comes by itself when everything is built or has `
-      + `failed: ${count(built, "build")} ${built === 1 ? "is" : "are"} done. A file that does not fit is explained by`,
+    [builders > 0, "Connect a worker", `${count(builders, "worker")} connected. The answer is one command `
+      + "for the new machine.", "farm worker invite builder-1"],
+    [false, "Wait for the first publication", "It comes by itself when everything is built or has failed: "
+      + `${count(built, "build")} ${built === 1 ? "is" : "are"} done. What is wrong with components.yml is said by`,
     "farm validate"],
   ];
   return h(Panel, {title: "First steps", note: "each is a command on the farm's host"},
