@@ -1,4 +1,4 @@
-"""How the tools of the trade say that something is wrong, and what to do about it.
+"""How the tools of the trade say what is wrong, and what to do about it.
 
 Lines reach the rules without line end and colours and cut to a bounded length; every pattern takes
 linear time on a line.
@@ -6,55 +6,8 @@ linear time on a line.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 from farm.failure.model import Kind
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How one tool reports one kind of error."""
-
-    kind: Kind
-    pattern: re.Pattern[str]
-    hint: str = ""
-    """May name groups of the pattern: ``{header}``."""
-    message: str = ""
-    """May name groups of the pattern; empty: the line itself."""
-    after: re.Pattern[str] | None = None
-    """Of the next lines, the first that matches says more; its group replaces the message, or
-    follows it where `message` ends with a colon."""
-    before: re.Pattern[str] | None = None
-    """The first match among the last lines before is where the error is."""
-    weak: bool = False
-    """It tells that something failed, not what: counts where nothing else is found."""
-    certain: bool = False
-    """It counts whatever else is found."""
-
-
-def _rule(
-    kind: Kind,
-    pattern: str,
-    hint: str = "",
-    message: str = "",
-    *,
-    after: str = "",
-    before: str = "",
-    weak: bool = False,
-    certain: bool = False,
-) -> Rule:
-    return Rule(
-        kind,
-        re.compile(pattern),
-        hint,
-        message,
-        re.compile(after) if after else None,
-        re.compile(before) if before else None,
-        weak,
-        certain,
-    )
-
+from farm.failure.rule import rule
 
 _DECLARE = (
     "Add the distribution's package that has it to the component's `packages` in components.yml "
@@ -67,13 +20,13 @@ _NO_NETWORK = (
 )
 
 MACHINE = (
-    _rule(
+    rule(
         Kind.DISK,
         r"No space left on device|Disk quota exceeded|no space left for the build",
         "The machine's disk was full: the farm tries again; `farm worker doctor` checks the disk.",
         certain=True,
     ),
-    _rule(
+    rule(
         Kind.MEMORY,
         r"virtual memory exhausted|Killed signal terminated program|compiler error: Killed"
         r"|^(?:cc1plus|cc1|rustc|ld)\b.*out of memory|fatal error: .*[Cc]annot allocate memory",
@@ -81,7 +34,7 @@ MACHINE = (
         "more.",
         certain=True,
     ),
-    _rule(
+    rule(
         Kind.TIMEOUT,
         r"^[a-z -]+ failed: ran longer than ",
         "The last lines before it say what hung. A build that needs so long gets `timeout_minutes` "
@@ -91,7 +44,7 @@ MACHINE = (
 )
 
 NETWORK = (
-    _rule(
+    rule(
         Kind.NETWORK,
         r"[Cc]ould not resolve (?:host|proxy)|Temporary failure (?:in name resolution|resolving)"
         r"|Network is unreachable|[Nn]ame or service not known|getaddrinfo \w+ EAI_AGAIN"
@@ -103,14 +56,14 @@ NETWORK = (
 )
 
 DEPENDENCIES = (
-    _rule(
+    rule(
         Kind.DEPENDENCY,
         r"^E: Unable to locate package (?P<package>\S+)"
         r"|^E: Package '(?P<package2>[^']+)' has no installation candidate",
         "The distribution has no such package: correct the name in the component's `packages` in "
         "components.yml, which may differ per distro.",
     ),
-    _rule(
+    rule(
         Kind.DEPENDENCY,
         r"^ *(?:The following packages have unmet dependencies:?)",
         "One of the packages does not exist on this distro, or in another version. Correct the "
@@ -118,14 +71,14 @@ DEPENDENCIES = (
         "unmet dependencies:",
         after=r"^\s+(\S+(?: +\S+)? : (?:Depends|Pre-Depends|Breaks|Conflicts): .*)",
     ),
-    _rule(
+    rule(
         Kind.DEPENDENCY,
         r"^dpkg-checkbuilddeps: error: [Uu]nmet build dependencies: (?P<packages>.*)",
         "Add them to the component's `packages` in components.yml, or to `depends` where the farm "
         "builds them.",
         "unmet build dependencies: {packages}",
     ),
-    _rule(
+    rule(
         Kind.DEPENDENCY,
         r"^error: Failed build dependencies:",
         "Add what has it to the component's `packages` in components.yml, or to `depends` where "
@@ -133,14 +86,14 @@ DEPENDENCIES = (
         "failed build dependencies:",
         after=r"^\s+(\S.* is needed by .*)",
     ),
-    _rule(
+    rule(
         Kind.DEPENDENCY,
         r"^(?:Error: )?No matching package to install: '(?P<package>[^']+)'"
         r"|^(?:Error: )?No match for argument: (?P<package2>\S+)",
         "The distribution has no such package: correct the name in the component's `packages` in "
         "components.yml.",
     ),
-    _rule(
+    rule(
         Kind.DEPENDENCY,
         r"^\s*(?:- )?nothing provides .+ needed by ",
         "What it needs is in none of the distro's repositories: enable the repository that has it "
@@ -149,52 +102,52 @@ DEPENDENCIES = (
 )
 
 CONFIGURE = (
-    _rule(
+    rule(
         Kind.CONFIGURE,
         r"^configure(?:\.ac:\d+)?: error: Package requirements \((?P<modules>.*?)\) were not met",
         f"A pkg-config module is missing. {_DECLARE}, or the component that has it to `depends`.",
         "configure: package requirements ({modules}) were not met:",
         after=r"^((?:No package|Package|Requested) .*)",
     ),
-    _rule(
+    rule(
         Kind.CONFIGURE,
         r"^(?:configure|config\.status): error: .",
         "What configure asks for is missing or too old. " + _DECLARE + ".",
     ),
-    _rule(
+    rule(
         Kind.CONFIGURE,
         r"^CMake Error(?: \(dev\))?(?: at (?P<place>[^ ]+))?.*:$",
         "What CMake asks for is missing or too old. " + _DECLARE + ".",
         "CMake Error at {place}:",
         after=r"^\s+(\S.*)",
     ),
-    _rule(
+    rule(
         Kind.CONFIGURE,
         r"^CMake Error: .",
         "What CMake asks for is missing. " + _DECLARE + ".",
     ),
-    _rule(
+    rule(
         Kind.CONFIGURE,
         r"meson(?:\.build|_options\.txt|\.options):\d+:\d+: ERROR: .",
         "What meson asks for is missing or too old. " + _DECLARE + ".",
     ),
-    _rule(
+    rule(
         Kind.CONFIGURE,
         r"^\S*configure: (?:line )?\d+: .*syntax error near unexpected token",
         "A macro of autoconf was not found when configure was made: add pkg-config or "
         "autoconf-archive to the component's `packages`.",
     ),
-    _rule(
+    rule(
         Kind.CONFIGURE,
         r"^\S*(?:configure\.(?:ac|in)|Makefile\.am|\.m4):\d+: error: .",
         "autoconf or automake stopped. A macro it does not know comes with the package of the tool "
         "that it belongs to (pkg-config, libtool, gettext, autoconf-archive).",
     ),
-    _rule(Kind.CONFIGURE, r"^(?:aclocal|autoreconf|autoconf|automake|libtoolize): error: ."),
+    rule(Kind.CONFIGURE, r"^(?:aclocal|autoreconf|autoconf|automake|libtoolize): error: ."),
 )
 
 PACKAGING = (
-    _rule(
+    rule(
         Kind.PACKAGING,
         r"^(?:error: |\s+)Installed \(but unpackaged\) file\(s\) found:",
         "`make install` installs files that %files does not list: add them, or have them not "
@@ -202,91 +155,91 @@ PACKAGING = (
         "installed, but not in %files:",
         after=r"^\s+(/\S.*)",
     ),
-    _rule(
+    rule(
         Kind.PACKAGING,
         r"^(?:error: |\s+)(?:File|Directory) not found(?: by glob)?: (?P<file>\S+)",
         "%files lists what `make install` did not install: correct %files, or see why it is not "
         "installed (an option of configure, a missing build dependency).",
         "%files lists {file}, which was not installed",
     ),
-    _rule(
+    rule(
         Kind.PACKAGING,
         r"^dh_install: error: missing files, aborting",
         "debian/*.install lists what was not installed: correct the list, or see why it is not "
         "installed (an option of configure, a missing build dependency).",
         before=r"^dh_install: (?:warning|error): (?:Cannot find|.*missing files)",
     ),
-    _rule(
+    rule(
         Kind.PACKAGING,
         r"^dh_missing: error: missing files, aborting",
         "Files were installed that no package takes: list them in a debian/*.install, or in "
         "debian/not-installed.",
         before=r"^dh_missing: (?:warning|error): (\S+ exists in .*)",
     ),
-    _rule(
+    rule(
         Kind.PACKAGING,
         r"^dpkg-gensymbols: error: .",
         "The library lost symbols: that wants a new SONAME, or a corrected debian/*.symbols.",
     ),
-    _rule(
+    rule(
         Kind.PACKAGING,
         r"^dpkg-shlibdeps: error: .",
         "A library that the packages need belongs to no installed package: install it in a package "
         "of the component, or add the one that has it to the build dependencies.",
     ),
-    _rule(Kind.PACKAGING, r"^error: Empty %files file "),
-    _rule(
+    rule(Kind.PACKAGING, r"^error: Empty %files file "),
+    rule(
         Kind.PACKAGING,
         r"^error: (?:line \d+: .|Bad source|Bad file|parse error in expression)",
         "The .spec is wrong at that line.",
     ),
-    _rule(
+    rule(
         Kind.PACKAGING,
         r"^dpkg-source: error: .|^dpkg-(?:deb|genchanges|gencontrol|buildpackage): error: "
         r"(?!.*(?:subprocess|debian/rules))",
     ),
-    _rule(Kind.PACKAGING, r"^dh(?:_[a-z_]+)?: error: (?!.*returned exit code)"),
+    rule(Kind.PACKAGING, r"^dh(?:_[a-z_]+)?: error: (?!.*returned exit code)"),
 )
 
 COMPILERS = (
-    _rule(
+    rule(
         Kind.COMPILER,
         r"^\S[^:]*:\d+(?::\d+)?:? fatal error: (?P<header>\S+): No such file or directory",
         "A header is missing. " + _DECLARE + _FIND,
     ),
-    _rule(
+    rule(
         Kind.COMPILER,
         r"^\S[^:]*:\d+(?:[.:][\d.:-]+)?: (?:fatal )?error(?: [A-Z]+\d+)?:(?: \[[^]]*\])? ?(?:\S|$)",
         "",
         after=r"^\s+(\S.*)",
     ),
-    _rule(Kind.COMPILER, r"^\S[^:]*:\d+: Error: ."),
-    _rule(Kind.COMPILER, r"internal compiler error: ."),
-    _rule(
+    rule(Kind.COMPILER, r"^\S[^:]*:\d+: Error: ."),
+    rule(Kind.COMPILER, r"internal compiler error: ."),
+    rule(
         Kind.COMPILER,
         r"^error(?:\[E\d+\])?: (?!could not compile|aborting|test failed|linking|process|Bad exit|"
         r"Failed build|Installed|File not|Directory not|Empty|line )"
         r"(?=.*(?:cannot|unresolved|mismatch|expected|borrow|unused|found|macro|no |not |can't))",
     ),
-    _rule(
+    rule(
         Kind.COMPILER,
         r"^(?:\S*[-/])?(?:gcc|g\+\+|cc|c\+\+|clang|cc1|cc1plus)(?:-\d+)?: (?:fatal )?error: .",
     ),
-    _rule(
+    rule(
         Kind.COMPILER,
         r"^Error(?: \([^)]*\))?: (?P<what>\S.*)",
         "",
         "{what}",
         before=r"^File \"[^\"]+\", lines? [\d-]+, characters ",
     ),
-    _rule(Kind.COMPILER, r"^\S[^: ]*\.go:\d+:\d+: \S"),
-    _rule(Kind.COMPILER, r"^(?:SyntaxError|IndentationError): ."),
-    _rule(
+    rule(Kind.COMPILER, r"^\S[^: ]*\.go:\d+:\d+: \S"),
+    rule(Kind.COMPILER, r"^(?:SyntaxError|IndentationError): ."),
+    rule(
         Kind.COMPILER,
         r"^(?:ModuleNotFoundError|ImportError): .",
         "A Python module is missing. " + _DECLARE + _FIND,
     ),
-    _rule(
+    rule(
         Kind.COMPILER,
         r"^Can't locate (?P<module>\S+) in @INC",
         "A Perl module is missing. " + _DECLARE + _FIND,
@@ -294,30 +247,30 @@ COMPILERS = (
 )
 
 LINKERS = (
-    _rule(
+    rule(
         Kind.LINKER,
         r"(?:ld|ld\.\w+): (?:cannot find|error: unable to find library) -l(?P<library>[^\s:]+)",
         "lib{library} is missing. " + _DECLARE + ", or the component that has it to `depends`.",
         "the linker cannot find -l{library}",
     ),
-    _rule(
+    rule(
         Kind.LINKER,
         r"undefined reference to [`'\"](?P<symbol>[^`'\"]+)|undefined symbol: (?P<symbol2>\S+)",
         "A library is missing from the link command, comes before what uses it, or has lost the "
         "symbol.",
     ),
-    _rule(
+    rule(
         Kind.LINKER,
         r"multiple definition of [`'\"]|duplicate symbol",
         "Two objects define it; `static`, or `extern` in the header, keeps it in one.",
     ),
-    _rule(Kind.LINKER, r"relocation \S+ against .* can not be used|recompile with -fPIC"),
-    _rule(Kind.LINKER, r"^(?:\S*/)?ld(?:\.\w+)?: (?:error: .|.*(?:file format not|symbol .* DSO))"),
-    _rule(Kind.LINKER, r"^error: linking with \S+ failed"),
+    rule(Kind.LINKER, r"relocation \S+ against .* can not be used|recompile with -fPIC"),
+    rule(Kind.LINKER, r"^(?:\S*/)?ld(?:\.\w+)?: (?:error: .|.*(?:file format not|symbol .* DSO))"),
+    rule(Kind.LINKER, r"^error: linking with \S+ failed"),
 )
 
 TOOLS = (
-    _rule(
+    rule(
         Kind.TOOL,
         r"^\S*sh: (?:line )?\d+: (?P<program>[^:\s]+): (?:command )?not found"
         r"|^\S+: line \d+: (?P<program2>[^:\s]+): command not found"
@@ -325,12 +278,12 @@ TOOLS = (
         r"|^env: (?P<program4>\S+): No such file or directory",
         "A program is missing. " + _DECLARE + _FIND,
     ),
-    _rule(
+    rule(
         Kind.TOOL,
         r"^make(?:\[\d+\])?: \*\*\* No rule to make target [`'](?P<target>[^`']+)'",
         "A file that the makefile needs is neither in the repository nor made by a rule.",
     ),
-    _rule(
+    rule(
         Kind.TOOL,
         r"^ninja: error: .*missing and no known rule",
         "A file that the build needs is neither in the repository nor made by a rule.",
@@ -338,62 +291,3 @@ TOOLS = (
 )
 
 RULES = (*MACHINE, *DEPENDENCIES, *CONFIGURE, *PACKAGING, *COMPILERS, *LINKERS, *NETWORK, *TOOLS)
-
-SUMMARIES = (
-    _rule(
-        Kind.COMMAND,
-        r"^make(?:\[\d+\])?: \*\*\* (?:\[(?P<target>[^]]+)\] )?(?!.*\(ignored\))\S",
-        weak=True,
-    ),
-    _rule(Kind.COMMAND, r"^ninja: build stopped|^FAILED: \S", weak=True),
-    _rule(Kind.COMMAND, r"^(?:error: )?Bad exit status from \S+ \(%(?P<section>\w+)\)", weak=True),
-    _rule(Kind.COMMAND, r"^error: could not compile ", weak=True),
-    _rule(
-        Kind.COMMAND,
-        r"^\S+: error: .*(?:subprocess|returned exit (?:code|status))",
-        weak=True,
-    ),
-)
-
-IGNORED = re.compile(r"^make(?:\[\d+\])?: .*Error \d+ \(ignored\)$")
-"""What failed before it was allowed to."""
-
-TEST_NAMES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"^(?:FAIL|ERROR): (?P<name>\S+(?: \([\w.]+\))?)$",  # automake, Python's unittest
-        r"^ *\d+/\d+ Test +#\d+: (?P<name>\S+) \.*\** *(?:Failed|Timeout|Exception|Not Run)",
-        # meson before 0.57 and after
-        r"^ *\d+/\d+ (?P<name>\S.*?) +(?:FAIL|TIMEOUT|ERROR|UNEXPECTEDPASS) ",
-        r"^(?:FAILED|ERROR) (?P<name>[^\s:]+\.py(?:::\S+)?)",  # pytest's summary
-        r"^test (?P<name>\S+)(?: - should panic)? \.\.\. FAILED$",  # cargo
-        r"^ *--- FAIL: (?P<name>\S+)",  # go
-        r"^not ok \d+(?: -)? (?P<name>\S[^#]*)(?!.*# *(?:TODO|SKIP|todo|skip))$",  # TAP
-        r"^(?P<name>\S+) +\(Wstat: \d+ .*Failed: [1-9]",  # prove
-        r"^\[  FAILED  \] (?P<name>[^\s,]+)",  # GoogleTest
-        r"^\S+:\d+:[FE]:(?P<name>[^:]+:[^:]+):",  # check
-        r"^[│| ]*\[FAIL\] +(?P<name>\S.*?) *$",  # alcotest
-    )
-)
-"""How test runners name a test that failed."""
-TEST_HINT = (
-    "What the test printed is above this line, or in the test's own log; `farm build --like` runs "
-    "it on your machine."
-)
-TEST_TARGET = re.compile(r"test|check|^run", re.IGNORECASE)
-"""A target of make that runs tests."""
-
-_TELLING = (
-    *("rror:", "rror ", "rror[", "rror(", "ERROR", "FAIL", "Fail", "ailed", "ailure", "not ok"),
-    *("ot found", "ndefined", "annot", "an't", "nable", "nmet", "illed", " found:", "exhausted"),
-    *("No ", "no space", "nothing provides", "ultiple definition", "duplicate symbol", "could not"),
-    *("ould not", "with -fPIC", "can not", "***", "exceeded", "ninja: ", ".go:", "Bad exit"),
-    *("not known", "memory", ":F:", ":E:", "longer than", "TIMEOUT", "Timeout", "nreachable"),
-    *("UNEXPECTEDPASS", "dial tcp", "EAI_AGAIN", "NewConnection", "curl: ", "Wstat"),
-)
-"""What a line has that a rule may match; looking for these is fast."""
-
-
-def may_tell(line: str) -> bool:
-    """Whether it is worth while to try the rules on a line."""
-    return any(map(line.__contains__, _TELLING))

@@ -20,14 +20,14 @@ from farm.failure.model import (
     Failure,
     Kind,
 )
-from farm.failure.rules import (
+from farm.failure.rule import Rule
+from farm.failure.rules import RULES
+from farm.failure.signs import (
     IGNORED,
-    RULES,
     SUMMARIES,
     TEST_HINT,
     TEST_NAMES,
     TEST_TARGET,
-    Rule,
     may_tell,
 )
 

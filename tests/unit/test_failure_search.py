@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from farm.failure.log import LONGEST_LINE, bounded_lines, first_error_in
 from farm.failure.model import MOST_CONTEXT, MOST_MESSAGE, MOST_TESTS, Failure, Kind
-from farm.failure.rules import RULES, SUMMARIES
+from farm.failure.rules import RULES
 from farm.failure.search import first_error, plain_line
+from farm.failure.signs import SUMMARIES
 
 
 def found(*lines: str) -> Failure:
