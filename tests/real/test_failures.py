@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.diamond import ALL_PUBLISHED, LINE, diamond
+from tests.diamond import LINE, diamond
 from tests.farms import BIN, TestFarm
 from tests.topics import command, push, told
 
@@ -22,16 +22,22 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestFarm]:
         yield farm
 
 
-def failed(farm: TestFarm) -> str:
-    """Break `right`; returns the key of the build that failed."""
-    push(farm, "right", behaviour="fail", log=LOG)
-    farm.wait_states(LINE, base="published", left="published", right="failed", top="blocked")
-    return str(told(farm, f"lines/{LINE}?state=failed")["components"][0]["key"])
+def failed(farm: TestFarm, component: str) -> str:
+    """Break a component that builds; returns the key of the build that failed."""
+    commit = push(farm, component, behaviour="fail", log=LOG)
+
+    def standing() -> dict[str, str]:
+        return dict(told(farm, f"components/{component}")["lines"][0]["standing"])
+
+    farm.wait(f"{component} fails", lambda: standing()["state"] == "failed")
+    build = told(farm, f"builds/{standing()['key']}")
+    assert build["commit"] == commit
+    return str(build["key"])
 
 
 def test_the_first_error_of_a_failed_build_is_kept_with_a_link_to_its_line(farm: TestFarm) -> None:
     good = told(farm, "components/right")["lines"][0]["standing"]["commit"]
-    key = failed(farm)
+    key = failed(farm, "right")
     page = told(farm, f"builds/{key}")
     found = page["failure"]
     assert (found["kind"], found["message"], found["line"]) == ("compiler", ERROR, 3)
@@ -42,7 +48,7 @@ def test_the_first_error_of_a_failed_build_is_kept_with_a_link_to_its_line(farm:
 
     (line,) = told(farm, "components/right")["lines"]
     assert line["broken"]["good_commit"] == good and line["broken"]["bad_key"] == key
-    assert ERROR in told(farm, f"lines/{LINE}?state=failed")["components"][0]["reason"]
+    assert ERROR in told(farm, f"lines/{LINE}?state=failed&text=right")["components"][0]["reason"]
 
     said = farm.run(BIN / "farm", "why", "right", "bookworm")
     assert f">      3  {ERROR}" in said
@@ -51,13 +57,13 @@ def test_the_first_error_of_a_failed_build_is_kept_with_a_link_to_its_line(farm:
 
 
 def test_what_passes_when_it_is_built_again_failed_by_chance(farm: TestFarm) -> None:
-    key = str(told(farm, f"lines/{LINE}?state=failed")["components"][0]["key"])
+    key = failed(farm, "left")
     # As a test that depends on luck would: the commit stays.
     (farm.state / "lucky").touch()
-    command(farm, "force", "right", "--reason", "Once more")
-    farm.wait_states(LINE, **ALL_PUBLISHED)
-    assert told(farm, f"builds/{key}")["passed_later"]
-    runs = told(farm, "components/right/runs")["runs"]
+    command(farm, "force", "left", "--reason", "Once more")
+    farm.wait("it is found", lambda: told(farm, f"builds/{key}")["passed_later"])
+    (farm.state / "lucky").unlink()
+    runs = told(farm, "components/left/runs")["runs"]
     assert [(run["outcome"], run["by_chance"]) for run in runs[:2]] == [
         ("built", False),
         ("failed", True),
