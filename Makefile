@@ -35,10 +35,10 @@ lint: venv
 	$(BIN)/mypy
 
 unit: venv
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest -n auto tests/unit
 
 test: venv test-packages lint
-	$(BIN)/pytest tests/unit tests/real
+	$(BIN)/pytest -n auto --dist loadfile tests/unit tests/real
 
 # Besides what `make test` does; each test there says how long it may take.
 test-full: venv test-packages
