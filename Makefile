@@ -37,8 +37,11 @@ lint: venv
 unit: venv
 	$(BIN)/pytest -n auto tests/unit
 
+# The short directory: sockets of gpg-agent do not go with long paths.
 test: venv test-packages lint
-	$(BIN)/pytest -n auto --dist loadfile tests/unit tests/real
+	place=$$(mktemp -d /tmp/farm-XXXXX) && \
+	    $(BIN)/pytest -n auto --dist loadfile --basetemp $$place tests/unit tests/real && \
+	    rm -rf $$place
 
 # Besides what `make test` does; each test there says how long it may take.
 test-full: venv test-packages
