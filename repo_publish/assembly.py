@@ -14,6 +14,7 @@ from repo_publish.client_files import (
     KEY_ASCII,
     KEY_BINARY,
     KEY_TRANSITION,
+    MIRRORLIST,
     key_transition,
     write_client_files,
 )
@@ -168,6 +169,7 @@ def _sign(signer: Signer, tree: Path, entries: Sequence[Path], family: Family) -
 def _set_times(tree: Path, entries: Sequence[Path], timestamp: int) -> None:
     """Give every file that changes under its name the snapshot's time, for If-Modified-Since."""
     changing = [path for path in tree.iterdir() if path.is_file()]
+    changing += tree.glob(f"*/{MIRRORLIST}")
     for entry in entries:
         # What is found by its hash is also a file of other snapshots, and has their time.
         changing += [

@@ -26,6 +26,7 @@ EXPECTED: Mapping[str, str] = {
     r"^[A-Za-z0-9][A-Za-z0-9._+-]*$": "the name of a mock configuration, such as rocky-9-x86_64",
     r"^(?:https?://|file:///)\S+$": "a URL that starts with https://, http:// or file:///",
     r"^[a-z0-9][a-z0-9_-]*$": "a word of lower-case letters, digits and - _",
+    r"^[A-Za-z0-9._%+=~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$": "a mail address",
     r"^[~+.]?[A-Za-z0-9][A-Za-z0-9.~+]*$": "a version suffix such as ~deb12 or .el9",
 }
 """What each pattern of the models means."""

@@ -101,8 +101,8 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_their_lines(tmp_path)
         (
             "zzz: 1",
             "unknown key; expected branch, commands, configure_arguments, depends, description, "
-            "directory, distros, exclude, git, homepage, licence, packages, packaging, summary, "
-            "timeout_minutes or version",
+            "directory, distros, exclude, git, homepage, licence, maintainers, packages, "
+            "packaging, summary, timeout_minutes or version",
         ),
         ("name: xx", "5: components.xx.name: the key 'xx' is the name already; remove this line"),
         ("timeout_minutes: true", "expected a whole number; found true"),

@@ -99,7 +99,8 @@ def test_cmake_is_asked_for_shared_libraries_unless_told_otherwise(tmp_path: Pat
 def test_dune_and_cargo_bring_their_own_lines(tmp_path: Path) -> None:
     rules = debian_rules(info_of(tmp_path, DUNE))
     assert "\tdune build --profile release @install\n" in rules
-    assert "--prefix /usr --libdir /usr/lib/ocaml --destdir $(CURDIR)/debian/tmp\n" in rules
+    assert "--prefix /usr --libdir /usr/lib/ocaml --mandir" in rules
+    assert '--docdir "/usr/share/doc" --destdir $(CURDIR)/debian/tmp\n' in rules
     assert "\tdune build --profile release @runtest\n" in rules
     assert "export HOME = $(CURDIR)/debian/.home\n" in rules
 
