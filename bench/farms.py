@@ -69,7 +69,7 @@ class LineFarm:
     """There is a worker for every build; else who uses this says what begins when."""
 
     def __post_init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="farm-bench-")
+        self._folder = tempfile.TemporaryDirectory(prefix="builds-")
         self.url = f"sqlite:///{self._folder.name}/farm.sqlite"
         self.stack = stack_of(self.graph, self.distros)
         Records(self.url).close()
