@@ -118,6 +118,7 @@ def test_what_is_wrong_is_said_in_one_message(farm: TestFarm) -> None:
 
 
 def test_prometheus_and_feed_readers_understand_it(farm: TestFarm) -> None:
+    farm.wait_states(LINE, **ALL_PUBLISHED)  # other tests force builds
     answer = ask(farm, "metrics")
     families = {one.name: one for one in text_string_to_metric_families(answer.text)}
     states = {s.labels["state"]: s.value for s in families["farm_components"].samples}
