@@ -19,12 +19,21 @@ from pathlib import Path
 
 from demo.errors import DemoError
 from farm.build.deb.mirrors import host_targets, sources_of_host
+from farm.build.deb.private_apt import make_private_apt
 from farm.errors import CommandError
 from farm.model import Root
 from farm.run import run
 
 DEBIAN_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 FETCH_TIMEOUT_S = 600
+
+_SETTINGS = {
+    "Acquire::Check-Valid-Until": "false",
+    "Acquire::GzipIndexes": "true",
+    "Acquire::Retries": "2",
+    "Acquire::http::Timeout": "20",
+    "Acquire::https::Timeout": "20",
+}
 
 Say = Callable[[str], None]
 
@@ -71,29 +80,6 @@ def parse_print_uris(text: str, suite: str) -> Tarball | None:
                 sha256=uri["sha256"],
             )
     return None
-
-
-def apt_configuration(directory: Path, user: str) -> str:
-    """apt's configuration for a private state in `directory`; the host's own stays below it."""
-    return f"""\
-Dir::Etc::sourcelist "{directory}/sources.list";
-Dir::Etc::sourceparts "{directory}/none";
-Dir::Etc::preferences "{directory}/none";
-Dir::Etc::preferencesparts "{directory}/none";
-Dir::State "{directory}";
-Dir::State::lists "{directory}/lists";
-Dir::State::status "{directory}/status";
-Dir::Cache "{directory}/cache";
-APT::Sandbox::User "{user}";
-Acquire::Languages "none";
-Acquire::Check-Valid-Until "false";
-Acquire::GzipIndexes "true";
-Acquire::Retries "2";
-Acquire::http::Timeout "20";
-Acquire::https::Timeout "20";
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-"""
 
 
 def find_mirror(suite: str) -> str:
@@ -168,14 +154,12 @@ class TarballCache:
     def _open_suite(self, state: Path, suite: str) -> list[str]:
         """Fetch the suite's source index into a private state; return apt's options for it."""
         shutil.rmtree(state, ignore_errors=True)
-        for name in ("lists/partial", "cache/archives/partial", "none"):
-            (state / name).mkdir(parents=True)
-        (state / "status").touch()
+        state.mkdir(parents=True)
         (state / "sources.list").write_text(
             f"deb-src [signed-by={DEBIAN_KEYRING}] {self._mirror(suite)} {suite} main\n", "utf-8"
         )
-        configuration = state / "apt.conf"
-        configuration.write_text(apt_configuration(state, getpass.getuser()), "utf-8")
+        settings = {"APT::Sandbox::User": getpass.getuser(), **_SETTINGS}
+        configuration = make_private_apt(state, "sources.list", settings)
         options = ["-c", str(configuration)]
         run(
             f"fetch the source index of {suite}",

@@ -15,21 +15,12 @@ from farm.model.load import load_stack
 from farm.records.store import FAILED, RUNNING, Records
 from farm.site import load_site
 from tests.farms import TestFarm, change, git, quick_repository
+from tests.stacks import debian
 
 LAYERS = 3
 WIDTH = 3
 LINES = ("development/bookworm", "development/trixie")
 SETTLE_S = 120.0
-
-
-def _distro(suite: str, release: str, suffix: str) -> dict[str, Any]:
-    return {
-        "family": "deb",
-        "release": release,
-        "architecture": "amd64",
-        "root": {"suite": suite},
-        "version_suffix": suffix,
-    }
 
 
 @contextmanager
@@ -47,8 +38,8 @@ def layered_farm(base: Path, **site: Any) -> Iterator[TestFarm]:
     stack = {
         "channels": {"development": {}},
         "distros": {
-            "bookworm": _distro("bookworm", "Debian 12", "~deb12"),
-            "trixie": _distro("trixie", "Debian 13", "~deb13"),
+            "bookworm": debian(),
+            "trixie": debian("trixie", 13),
         },
         "components": components,
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.farms import TestFarm, quick_repository
+from tests.stacks import debian
 
 LINE = "development/bookworm"
 DEPENDS: dict[str, list[str]] = {
@@ -23,15 +24,7 @@ def stack_of(base: Path) -> dict[str, Any]:
     """The content of its components.yml; the repositories are made below `base`."""
     return {
         "channels": {"development": {}},
-        "distros": {
-            "bookworm": {
-                "family": "deb",
-                "release": "Debian 12",
-                "architecture": "amd64",
-                "root": {"suite": "bookworm"},
-                "version_suffix": "~deb12",
-            }
-        },
+        "distros": {"bookworm": debian()},
         "components": {
             name: {"git": quick_repository(base, name), "depends": depends}
             for name, depends in DEPENDS.items()

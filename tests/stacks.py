@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from farm.heads import Head
 from farm.model import Channel, Component, Distro, Stack
 
-BOOKWORM = Distro.model_validate(
-    {
-        "name": "bookworm",
+
+def debian(suite: str = "bookworm", number: int = 12) -> dict[str, Any]:
+    """What components.yml says of a Debian."""
+    return {
         "family": "deb",
-        "release": "Debian 12",
+        "release": f"Debian {number}",
         "architecture": "amd64",
-        "root": {"suite": "bookworm"},
-        "version_suffix": "~deb12",
+        "root": {"suite": suite},
+        "version_suffix": f"~deb{number}",
     }
-)
+
+
+BOOKWORM = Distro.model_validate({"name": "bookworm", **debian()})
 EL9 = Distro.model_validate(
     {
         "name": "el9",

@@ -12,16 +12,9 @@ from ruamel.yaml import YAML
 from farm.workspace.settings import Settings
 from farm.workspace.workspace import Workspace, make_workspace, open_workspace
 from tests.repositories import Repository
+from tests.stacks import debian
 
-DISTROS = {
-    "bookworm": {
-        "family": "deb",
-        "release": "Debian 12",
-        "architecture": "amd64",
-        "root": {"suite": "bookworm"},
-        "version_suffix": "~deb12",
-    }
-}
+DISTROS = {"bookworm": debian()}
 
 
 class World:

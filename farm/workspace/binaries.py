@@ -15,6 +15,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from farm.build.deb.private_apt import make_private_apt
 from farm.workspace import prefix as installing
 from farm.workspace.errors import WorkspaceError
 from farm.workspace.records import ComponentFiles, Inputs, Record, load_record, observable
@@ -106,14 +107,11 @@ class Apt:
             raise WorkspaceError(f"offline, and the archive is on the network: {archive}")
         state = workspace.layout.state / "archive"
         shutil.rmtree(state / "lists", ignore_errors=True)
-        for place in ("lists/partial", "cache/archives/partial", "none"):
-            (state / place).mkdir(parents=True, exist_ok=True)
-        (state / "status").touch()
+        state.mkdir(parents=True, exist_ok=True)
         url = f"file://{archive}" if archive.startswith("/") else archive
         sources = download(f"{url.rstrip('/')}/farm.sources").decode(errors="replace")
         (state / "farm.sources").write_text(with_uri(sources, url), "utf-8")
-        configuration = state / "apt.conf"
-        configuration.write_text(apt_configuration(state), "utf-8")
+        configuration = make_private_apt(state, "farm.sources", {"APT::Sandbox::User": ""})
         self._options = ["-c", str(configuration)]
         _run("read the archive", ["apt-get", *self._options, "-q", "--error-on=any", "update"])
 
@@ -156,24 +154,6 @@ def packages_of_source(
 def with_uri(sources: str, url: str) -> str:
     """An archive's client configuration, with the address that it was found at."""
     return re.sub(r"^URIs:.*$", lambda _: f"URIs: {url.rstrip('/')}/", sources, flags=re.MULTILINE)
-
-
-def apt_configuration(state: Path) -> str:
-    """apt's configuration for a state of its own, with the archive as the only source."""
-    return f"""\
-Dir::Etc::sourcelist "{state}/farm.sources";
-Dir::Etc::sourceparts "{state}/none";
-Dir::Etc::preferences "{state}/none";
-Dir::Etc::preferencesparts "{state}/none";
-Dir::State "{state}";
-Dir::State::lists "{state}/lists";
-Dir::State::status "{state}/status";
-Dir::Cache "{state}/cache";
-APT::Sandbox::User "";
-Acquire::Languages "none";
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-"""
 
 
 def unpack(packages: Sequence[Path], stage: Path, prefix: Path) -> Path:

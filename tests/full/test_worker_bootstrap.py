@@ -18,6 +18,7 @@ from farm.run import clean_environment
 from tests import projects
 from tests.farms import BIN, TestFarm, free_port
 from tests.real.cache import CACHE
+from tests.stacks import debian
 
 pytestmark = pytest.mark.real
 
@@ -33,15 +34,7 @@ def farm(tmp_path: Path) -> Iterator[TestFarm]:
     projects.commit(repository, "First release", tag="v1.0")
     stack = {
         "channels": {"development": {}},
-        "distros": {
-            "bookworm": {
-                "family": "deb",
-                "release": "Debian 12",
-                "architecture": "amd64",
-                "root": {"suite": "bookworm"},
-                "version_suffix": "~deb12",
-            }
-        },
+        "distros": {"bookworm": debian()},
         "components": {
             "tinylib": {
                 "git": f"file://{repository}",

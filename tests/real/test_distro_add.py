@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.farms import BIN, TestFarm, quick_repository
+from tests.stacks import debian
 
 pytestmark = pytest.mark.real
 
@@ -30,15 +31,7 @@ def farm(tmp_path: Path) -> Iterator[TestFarm]:
     """A farm for one distro, with a chain of three; `slow` is built until the test lets it end."""
     stack = {
         "channels": {"development": {}},
-        "distros": {
-            "bookworm": {
-                "family": "deb",
-                "release": "Debian 12",
-                "architecture": "amd64",
-                "root": {"suite": "bookworm"},
-                "version_suffix": "~deb12",
-            }
-        },
+        "distros": {"bookworm": debian()},
         "components": {
             "base": component(tmp_path, "base"),
             "middle": component(tmp_path, "middle", "base"),

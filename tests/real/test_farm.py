@@ -23,6 +23,7 @@ from farm.records.store import Records
 from tests import projects
 from tests.farms import TestFarm
 from tests.real.cache import CACHE
+from tests.stacks import debian
 
 pytestmark = pytest.mark.real
 
@@ -44,13 +45,7 @@ def stack(repositories: Path, distribution: Path) -> dict[str, Any]:
     return {
         "channels": {"development": {}},
         "distros": {
-            "bookworm": {
-                "family": "deb",
-                "release": "Debian 12",
-                "architecture": "amd64",
-                "root": {"suite": "bookworm"},
-                "version_suffix": "~deb12",
-            },
+            "bookworm": debian(),
             "demo-rpm": {
                 "family": "rpm",
                 "release": "Demo RPM distribution",

@@ -17,6 +17,7 @@ from farm.model.load import load_stack
 from tests import projects
 from tests.farms import TestFarm, git
 from tests.real.cache import CACHE
+from tests.stacks import debian
 from tests.topics import command, told, wait_settled
 
 pytestmark = pytest.mark.real
@@ -36,13 +37,7 @@ def stack(repositories: Path) -> dict[str, object]:
         }
         for name, depends in (("tinylib", []), ("tinyapp", ["tinylib"]))
     }
-    bookworm = {
-        "family": "deb",
-        "release": "Debian 12",
-        "architecture": "amd64",
-        "root": {"suite": "bookworm"},
-        "version_suffix": "~deb12",
-    }
+    bookworm = debian()
     return {
         "channels": {"development": {}},
         "distros": {"bookworm": bookworm},

@@ -22,6 +22,7 @@ from farm.growing.authority import Authority, key_pem, new_key, request_pem
 from farm.growing.settings import Remote
 from tests.farms import BIN, TestFarm, free_port, quick_repository
 from tests.links import Link, link
+from tests.stacks import debian
 
 pytestmark = pytest.mark.real
 
@@ -41,15 +42,7 @@ def farm(tmp_path: Path, cable: Link) -> Iterator[TestFarm]:
     """A farm that takes workers over the cable; nothing of it is built yet."""
     stack = {
         "channels": {"development": {}},
-        "distros": {
-            "bookworm": {
-                "family": "deb",
-                "release": "Debian 12",
-                "architecture": "amd64",
-                "root": {"suite": "bookworm"},
-                "version_suffix": "~deb12",
-            }
-        },
+        "distros": {"bookworm": debian()},
         "components": {
             "base": {"git": quick_repository(tmp_path, "base")},
             "top": {
