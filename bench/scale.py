@@ -1,27 +1,23 @@
 """What builders by the thousand cost the master, beside a bare Buildbot with as many.
 
-    python bench/scale.py [--builders 60 900 3000 6000]
+    python bench/scale.py [--builders 60 900 3000 6000] [--no-builds]
 
-The farm: a layered graph on six distros, every component in one repository, planned and waiting for
-workers. Bare: Buildbot with as many builders that do nothing, one force scheduler, no tags, the
-farm's database settings and its way to choose the next build. Both are started once to fill their
-databases; what counts is the second start, to the first answer of the web server. CPU seconds and
+Both masters (bench/masters.py) are started once to fill their databases; what counts is the second
+start, to the first answer of the web server, for the farm with every line planned. CPU seconds and
 memory are those of the master's process. Answers are asked for as the pages ask: with gzip, the
-median of five; the first of them is said apart.
+median of five; the first of them is said apart. Then one worker is attached to all builders and
+builds them all, the farm in the order of its graph. When nothing is left to do, a push (bare: a
+forced build) is timed until its build's first command runs.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import requests
 
 from bench.graphs import print_json, table
-from bench.latency import layered_graph
-from tests.farms import BIN, TOP, TestFarm, change, free_port, git
+from bench.masters import Bare, Farm
 
-BARE = TOP / "bench" / "stock" / "bare.cfg"
-DISTROS = 6
-START_S = 600
+PUSHES = 5
 PAGES = {
     "matrix": "api/farm/v1/matrix/development",
     "lines": "api/farm/v1/lines",
@@ -43,148 +36,8 @@ PAGES = {
 }
 
 
-class Master:
-    """The process of a running master."""
-
-    def __init__(self, directory: Path, url: str):
-        self.directory, self.url = directory, url
-
-    @property
-    def pid(self) -> int:
-        """Of the process that runs now."""
-        return int((self.directory / "twistd.pid").read_text())
-
-    def cpu_s(self) -> float:
-        """User and system time so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def memory_mb(self) -> float:
-        """Resident now."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-    def wait(self, ready: Callable[[], bool]) -> None:
-        """Until it answers as it should."""
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            try:
-                if ready():
-                    return
-            except (requests.RequestException, ValueError, KeyError):
-                pass
-            time.sleep(0.05)
-        raise SystemExit(f"{self.directory} is not ready after {START_S} s")
-
-    def settle(self) -> None:
-        """Until it has nothing to do for two seconds."""
-        while True:
-            before = self.cpu_s()
-            time.sleep(2)
-            if self.cpu_s() - before < 0.1:
-                return
-
-
-class Farm:
-    """This farm's master, without workers."""
-
-    name = "this farm"
-
-    def __init__(self, base: Path, builders: int):
-        repository = base / "git"
-        repository.mkdir(parents=True)
-        git(repository, "init", "-q", "-b", "main")
-        self.depends = layered_graph(builders // DISTROS, 5)
-        for name in (*self.depends, "new"):
-            (repository / name).mkdir()
-            (repository / name / "file").touch()
-        change(repository, {}, "First")
-        self.url = f"file://{repository}"
-        farm = TestFarm(base, self._stack())
-        create = ("create-master", "-q", f"--config={TOP / 'master.cfg'}", farm.master)
-        farm.run(BIN / "buildbot", *create)
-        self.farm = farm
-        self.master = Master(farm.master, farm.url)
-        self.count = builders // DISTROS * DISTROS
-
-    def _stack(self) -> dict[str, Any]:
-        distro = {"family": "deb", "release": "Debian 12", "architecture": "amd64"}
-        names = [f"d{number}" for number in range(DISTROS)]
-        return {
-            "channels": {"development": {}},
-            "distros": {
-                name: {**distro, "root": {"suite": "bookworm"}, "version_suffix": f"~{name}"}
-                for name in names
-            },
-            "components": {n: self._component(n, needed) for n, needed in self.depends.items()},
-        }
-
-    def _component(self, name: str, depends: tuple[str, ...]) -> dict[str, Any]:
-        entry = {"git": self.url, "directory": name, "depends": list(depends)}
-        return {**entry, "summary": name, "licence": "MIT"}
-
-    def start(self) -> None:
-        """Until every line is planned."""
-        self.run("start", f"--start_timeout={START_S}")
-
-        def planned() -> bool:
-            answer = requests.get(f"{self.master.url}api/farm/v1/lines", timeout=60).json()
-            return len(answer["lines"]) == DISTROS
-
-        self.master.wait(planned)
-
-    def add(self) -> None:
-        """One more component."""
-        self.farm.stack["components"]["new"] = self._component("new", ())
-        self.farm.write_stack()
-        self.run("reconfig")
-
-    def run(self, *command: str) -> None:
-        """A command of Buildbot's for this master."""
-        self.farm.run(BIN / "buildbot", *command, self.master.directory)
-
-
-class Bare:
-    """Buildbot with as many builders."""
-
-    name = "bare Buildbot"
-
-    def __init__(self, base: Path, builders: int):
-        base.mkdir(parents=True)
-        port = free_port()
-        self.master = Master(base / "master", f"http://127.0.0.1:{port}/")
-        self.count = builders // DISTROS * DISTROS
-        self.settings = {"www": port, "pb": free_port(), "builders": self.count}
-        done = [BIN / "buildbot", "create-master", "-q", f"--config={BARE}", self.master.directory]
-        subprocess.run(done, check=True, capture_output=True)
-        self._write()
-
-    def _write(self) -> None:
-        text = json.dumps(self.settings)
-        (self.master.directory / "settings.json").write_text(text)
-
-    def start(self) -> None:
-        """Until all builders are known."""
-        self.run("start", f"--start_timeout={START_S}")
-        url = f"{self.master.url}api/v2/builders?limit=1&field=name"
-        self.master.wait(lambda: bool(requests.get(url, timeout=60).json()["builders"]))
-
-    def add(self) -> None:
-        """As many builders more as a component has distros."""
-        self.settings["builders"] += DISTROS
-        self._write()
-        self.run("reconfig")
-
-    def run(self, *command: str) -> None:
-        """A command of Buildbot's for this master."""
-        argv = [BIN / "buildbot", *command, self.master.directory]
-        done = subprocess.run(argv, capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(done.stdout + done.stderr)
-
-
-def measure(one: Farm | Bare) -> dict[str, float]:
-    """Start, memory and reconfiguration of one master; times of the pages where it has them."""
+def measure(one: Farm | Bare, builds: bool) -> dict[str, float]:
+    """All figures of one master; those of pages where it has them."""
     one.start()
     one.master.settle()
     one.run("stop")
@@ -202,7 +55,10 @@ def measure(one: Farm | Bare) -> dict[str, float]:
         found["reconfig_s"] = time.monotonic() - began
         one.master.settle()
         found["reconfig_cpu_s"] = one.master.cpu_s() - cpu
+        if builds:
+            found |= building(one)
     finally:
+        one.stop_worker()
         one.run("stop")
     return found
 
@@ -221,10 +77,44 @@ def pages(url: str) -> dict[str, float]:
     return found
 
 
+def building(one: Farm | Bare) -> dict[str, float]:
+    """Everything is built; then one thing alone, a few times."""
+    cpu, began = one.master.cpu_s(), time.monotonic()
+    one.start_worker()
+    one.build_all()
+    one.master.wait(lambda: len(moments(one.timeline, "begin")) > 0)
+    found = {"attach_s": time.monotonic() - began}
+    one.master.wait(lambda: len(moments(one.timeline, "end")) >= one.count)
+    ends = moments(one.timeline, "end")
+    first = len(ends) // 10
+    found["builds_per_minute"] = 60 * (len(ends) - 1 - first) / (ends[-1] - ends[first])
+    found["cpu_ms_per_build"] = 1000 * (one.master.cpu_s() - cpu) / one.count
+    one.master.wait(one.idle)
+    found["built_memory_mb"] = one.master.memory_mb()
+    waits = []
+    for _ in range(PUSHES):
+        one.master.settle()
+        before = len(moments(one.timeline, "begin"))
+        pressed = time.time()
+        one.trigger()
+        one.master.wait(lambda known=before: len(moments(one.timeline, "begin")) > known)
+        waits.append(moments(one.timeline, "begin")[before] - pressed)
+        one.master.wait(one.idle)
+    found["push_to_build_s"] = statistics.median(waits)
+    return found
+
+
+def moments(timeline: Path, event: str) -> list[float]:
+    """When builds began or ended, in order."""
+    lines = timeline.read_text().splitlines() if timeline.exists() else []
+    return sorted(float(line.split()[2]) for line in lines if line.startswith(event))
+
+
 def main() -> None:
     """Measure both at each size, and print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--builders", type=int, nargs="+", default=[60, 900, 3000, 6000])
+    parser.add_argument("--builds", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     figures: dict[str, Any] = {}
     base = Path(tempfile.mkdtemp(prefix="scale-"))
@@ -232,8 +122,9 @@ def main() -> None:
         for builders in options.builders:
             for kind in (Bare, Farm):
                 one = kind(base / f"{kind.__name__}-{builders}", builders)
-                figures[f"{builders} {one.name}"] = measure(one)
-                print(f"{builders} {one.name}: done", file=sys.stderr, flush=True)
+                figures[f"{builders} {one.name}"] = found = measure(one, options.builds)
+                said = ", ".join(f"{name} {_shown(value)}" for name, value in found.items())
+                print(f"{builders} {one.name}: {said}", file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(base, ignore_errors=True)
     names = [*figures[f"{options.builders[0]} {Farm.name}"]]

@@ -84,7 +84,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
                 self._notifier = notifier(reactor, site, self.state, self._notifier)
             if self.active:
                 await self._take_back_unwanted("components.yml has changed")
-                await self._refresh(list(stack.components))
+                self._refresh_all()
 
     @async_to_deferred
     async def activate(self):
@@ -106,10 +106,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         await self._recover()
         await self.startConsumingChanges()
         self._plan_soon()
-        # Reading a hundred repositories must not hold up the start of the master.
-        defer.ensureDeferred(self._refresh(list(self.stack.components))).addErrback(
-            lambda failure: _log.failure("reading the repositories", failure)
-        )
+        self._refresh_all()
         self._watch = self.master.reactor.callLater(WATCH_S, self._watch_again)
 
     @async_to_deferred
@@ -199,6 +196,12 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         except FarmError as error:
             _log.error("pull request {number}: {error}", number=pull.number, error=error)
         self._plan_soon()
+
+    def _refresh_all(self) -> None:
+        # Reading hundreds of repositories must hold up neither a start nor a reconfiguration.
+        defer.ensureDeferred(self._refresh(list(self.stack.components))).addErrback(
+            lambda failure: _log.failure("reading the repositories", failure)
+        )
 
     async def _refresh(self, components: list[str]) -> None:
         state = self.state

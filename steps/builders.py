@@ -18,11 +18,13 @@ def buildbot_builders(
 ) -> list[util.BuilderConfig]:
     """One builder per row of the table."""
     publish = publish_factory(site)
+    # One object for all: Buildbot compares the factories of all builders when it is reconfigured.
+    factories = {kind: component_factory(untrusted=kind) for kind in (False, True)}
     builders = []
     for row in rows:
         if row.component:
             untrusted = row.kind is BuilderKind.PULL
-            factory = component_factory(untrusted=untrusted)
+            factory = factories[untrusted]
             workers = workers_for(plans, row.distro, untrusted=untrusted)
         else:
             factory, workers = publish, [PUBLISHER]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.http_server import Silent, serving
 
 TOKEN = "newcomer"  # noqa: S105 - of a server that lives for one test
 
@@ -70,27 +70,16 @@ def running_forge(directory: Path) -> Iterator[Forge]:
     forge = Forge(directory)
     directory.mkdir(parents=True, exist_ok=True)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            body = self.content()
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-                return self.answer(401, {"message": "Requires authentication"})
+                return self.reply_json(401, {"message": "Requires authentication"})
             parts = self.path.strip("/").split("/")
             if len(parts) != 4 or parts[0] != "repos" or parts[3] != "pulls":
-                return self.answer(404, {"message": "Not Found"})
-            return self.answer(*forge.propose(parts[1], parts[2], json.loads(body)))
+                return self.reply_json(404, {"message": "Not Found"})
+            return self.reply_json(*forge.propose(parts[1], parts[2], json.loads(body)))
 
-        def answer(self, status: int, body: dict[str, object]) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    forge.api = f"http://127.0.0.1:{server.server_port}"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     forge.git = f"git://127.0.0.1:{port}"
@@ -101,16 +90,13 @@ def running_forge(directory: Path) -> Iterator[Forge]:
         ],
         stderr=subprocess.DEVNULL,
     )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     try:
         _wait_for(port)
-        yield forge
+        with serving(Handler) as forge.api:
+            yield forge
     finally:
         daemon.terminate()
         daemon.wait(10)
-        server.shutdown()
-        server.server_close()
 
 
 def _wait_for(port: int) -> None:

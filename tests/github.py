@@ -5,14 +5,13 @@ from __future__ import annotations
 import hmac
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.farms import TestFarm
+from tests.http_server import Silent, serving
 
 TOKEN = "a-token-of-the-farm"  # noqa: S105 - the stand-in takes no other
 _STATUS = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/statuses/(?P<commit>[0-9a-f]{40})")
@@ -50,34 +49,17 @@ def github() -> Iterator[GitHub]:
     """Run it."""
     hub = GitHub()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def do_GET(self) -> None:
             answers = {"commits": {"commit": {"message": "A change"}}, "pulls": []}
-            self.answer(200, answers[self.path.split("/")[4]])
+            self.reply_json(200, answers[self.path.split("/")[4]])
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.answer(hub.take(self.path, body, self.headers.get("Authorization", "")), {})
+            body = json.loads(self.content())
+            self.reply_json(hub.take(self.path, body, self.headers.get("Authorization", "")), {})
 
-        def answer(self, status: int, body: object) -> None:
-            text = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(Handler) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def post_signed(farm: TestFarm, event: str, payload: dict[str, Any]) -> int:

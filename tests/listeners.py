@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from tests.farms import free_port
+from tests.http_server import Silent, serving
 
 PASSWORD = "of-the-farm"  # noqa: S105 - the stand-ins take no other
 
@@ -138,26 +137,14 @@ def listener() -> Iterator[Listener]:
     """Run the HTTP server."""
     one = Listener()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.loads(self.content())
             headers = {name.lower(): value for name, value in self.headers.items()}
             one.told.append(Told(self.command, self.path, headers, body))
-            self.send_response(201)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+            self.reply_json(201, {})
 
         do_PUT = do_POST
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    one.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(Handler) as one.url:
         yield one
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from tests.http_server import Silent, serving
 
 FRAME = Path(str(files("buildbot_www"))) / "static"
 PAGES = Path(__file__).resolve().parent.parent / "www" / "pages" / "static"
@@ -62,61 +63,36 @@ def _file(path: str) -> tuple[bytes, str] | None:
 
 
 def _handler(site: MadeSite) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-        def _send(self, status: int, body: bytes, kind: str, etag: str = "") -> None:
-            self.send_response(status)
-            self.send_header("content-type", kind)
-            self.send_header("content-length", str(len(body)))
-            self.send_header("etag", etag)
-            self.end_headers()
-            self.wfile.write(body)
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0].lstrip("/")
             below, _, address = path.partition("api/farm/v1/")
             if below or not address:
                 found = _file(path)
-                self._send(*((200, *found) if found else (404, b"", "text/plain")))
+                self.reply(*((200, *found) if found else (404,)))
                 return
             site.asked.append(address)
             if address not in site.answers:
                 problem = {"detail": f"the farm has no address {address}"}
-                self._send(404, json.dumps(problem).encode(), "application/problem+json")
+                self.reply(404, json.dumps(problem).encode(), "application/problem+json")
                 return
             body = json.dumps(site.answers[address]).encode()
             etag = f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
             if self.headers.get("if-none-match") == etag:
                 site.unchanged += 1
-                self._send(304, b"", "application/json", etag)
+                self.reply(304, b"", "application/json", etag=etag)
             else:
-                self._send(200, body, "application/json", etag)
+                self.reply(200, body, "application/json", etag=etag)
 
     return Handler
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        """Say nothing: browsers hang up whenever they like."""
 
 
 @contextmanager
 def made_site(answers: Mapping[str, Any]) -> Iterator[MadeSite]:
     """Serve the pages with these answers."""
     site = MadeSite(answers)
-    server = _Server(("127.0.0.1", 0), _handler(site))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    site.url = f"http://127.0.0.1:{server.server_address[1]}/"
-    try:
+    with serving(_handler(site)) as url:
+        site.url = f"{url}/"
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import requests
 import sqlalchemy as sa
 
-from demo.client import Client
-from farm.build.bubblewrap import ROOT
-from farm.build.deb.roots import root_for
-from farm.build.sandbox import Overlay
 from farm.errors import FarmError
-from farm.model.load import load_stack
 from farm.records.store import BuildRow, Records
 from farm.site import load_site
 from repo_publish.backup.restoring import restore
@@ -31,14 +23,12 @@ from tests.farm_worlds import site_file
 from tests.farms import BIN, TestFarm
 from tests.postgres import Cluster, cluster
 from tests.real.cache import CACHE
-from tests.real.test_topic_archive import TIMEOUT_S, installed, stack
 from tests.stacks import head
+from tests.tiny_farm import LINE, PUBLISHED, TIMEOUT_S, machine, tiny_farm
 
 pytestmark = pytest.mark.real
 
-LINE = "development/bookworm"
 SOMEBODY = 4711
-PUBLISHED = {"tinylib": "published", "tinyapp": "published"}
 
 
 def attempts(farm: TestFarm) -> dict[str, int]:
@@ -56,25 +46,9 @@ def _builds(records: Records) -> list[BuildRow]:
 
 
 def test_a_destroyed_farm_goes_on_from_a_backup_taken_while_it_built(tmp_path: Path) -> None:
-    repositories, kept = tmp_path / "git", tmp_path / "backups"
-    library = repositories / "tinylib"
-    projects.write_library(library, version="1.0")
-    projects.write_program(repositories / "tinyapp")
-    for name in ("tinylib", "tinyapp"):
-        projects.commit(repositories / name, "First release", tag="v1.0")
-    farm = TestFarm(tmp_path, stack(repositories), quick=False)
-    (farm.state / "cache").symlink_to(CACHE)
-    with ExitStack() as running:
-        running.callback(farm.stop)
-        farm.start()
-        farm.wait_states(LINE, TIMEOUT_S, **PUBLISHED)
-        distro = load_stack(farm.base / "components.yml").distros["bookworm"]
-        root = root_for(distro, CACHE, io.StringIO())
-        overlay = running.enter_context(Overlay([root.tree], tmp_path / "clients"))
-        machine = Client(overlay, io.StringIO())
-        sources = requests.get(f"{farm.archive_url}{LINE}/farm.sources", timeout=20).text
-        overlay.put("/etc/apt/sources.list.d", {"farm.sources": sources}, user=ROOT)
-        assert "1.0" in installed(machine, "tinyapp")
+    library, kept = tmp_path / "git" / "tinylib", tmp_path / "backups"
+    with tiny_farm(tmp_path) as farm, machine(farm) as client:
+        assert "1.0" in client.installed("tinyapp")
         first = attempts(farm)
         farm.run(BIN / "farm", "backup", kept)
 
@@ -100,7 +74,7 @@ def test_a_destroyed_farm_goes_on_from_a_backup_taken_while_it_built(tmp_path: P
         farm.wait_states(LINE, TIMEOUT_S, **PUBLISHED)
         now = attempts(farm)
         assert {key: now[key] for key in first} == first, "what was built is not built again"
-        assert "1.1" in installed(machine, "tinyapp"), "apt has the key that it trusts"
+        assert "1.1" in client.installed("tinyapp"), "apt has the key that it trusts"
         verified = farm.run(BIN / "farm", "archive", "verify", LINE)
         assert "2" in verified
         refused = _refused(farm, kept)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests import projects
 from tests.farms import BIN, TestFarm, change
 from tests.real.cache import CACHE
-from tests.real.test_topic_archive import TIMEOUT_S, stack
+from tests.tiny_farm import LINE, TIMEOUT_S, tiny_farm
 from tests.topics import told
 
 pytestmark = pytest.mark.real
@@ -40,24 +38,13 @@ def like(farm: TestFarm, cwd: Path, build: str) -> subprocess.CompletedProcess[s
 
 
 def test_what_fails_and_what_builds_on_the_farm_does_so_here(tmp_path: Path) -> None:
-    repositories = tmp_path / "git"
-    projects.write_library(repositories / "tinylib", version="1.0")
-    projects.write_program(repositories / "tinyapp")
-    for name in ("tinylib", "tinyapp"):
-        projects.commit(repositories / name, "First release", tag="v1.0")
-    farm = TestFarm(tmp_path, stack(repositories), quick=False)
-    (farm.state / "cache").symlink_to(CACHE)
-    with ExitStack() as running:
-        running.callback(farm.stop)
-        farm.start()
-        farm.wait_states(
-            "development/bookworm", TIMEOUT_S, tinylib="published", tinyapp="published"
-        )
+    with tiny_farm(tmp_path) as farm:
         (line,) = told(farm, "components/tinyapp")["lines"]
         good = line["builds"][0]["key"]
-        change(repositories / "tinyapp", {"tinyapp.c": "broken x;\n"}, "Break it")
-        farm.hook(f"file://{repositories / 'tinyapp'}")
-        farm.wait_states("development/bookworm", TIMEOUT_S, tinylib="published", tinyapp="failed")
+        repository = tmp_path / "git" / "tinyapp"
+        change(repository, {"tinyapp.c": "broken x;\n"}, "Break it")
+        farm.hook(f"file://{repository}")
+        farm.wait_states(LINE, TIMEOUT_S, tinylib="published", tinyapp="failed")
         (line,) = told(farm, "components/tinyapp")["lines"]
         failure = told(farm, f"builds/{line['standing']['key']}")["failure"]
         assert failure["kind"] == "compiler" and ERROR in failure["message"]

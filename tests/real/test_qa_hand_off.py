@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from repo_publish.manifest import load_manifest
 from repo_publish.verify import verify_snapshot
 from tests.archive_clients import AptClient, Farm, add_package, run_client, served
 from tests.diamond import diamond
+from tests.http_server import Silent, serving
 
 pytestmark = pytest.mark.real
 
@@ -53,28 +53,22 @@ def listening() -> Iterator[Lab]:
     lab = Lab()
     done = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.content()
             lab.requests.append((dict(self.headers), body))
             if lab.hangs:
                 done.wait(WAIT_S)
                 return
             lab.fails -= 1
-            self.send_response(503 if lab.fails >= 0 else 204)
-            self.end_headers()
+            self.reply(503 if lab.fails >= 0 else 204)
 
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        lab.url = f"http://127.0.0.1:{server.server_port}/farm"
+    with serving(Handler) as url:
+        lab.url = f"{url}/farm"
         try:
             yield lab
         finally:
             done.set()
-            server.shutdown()
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from farm.client.credentials import Farm
 from farm.client.topics import watched
 from farm.errors import FarmError, InfrastructureError
 from tests.farm_worlds import site_file
+from tests.http_server import Silent, serving
 
 BELOW = "/api/farm/v1/"
 LINE = {
@@ -61,34 +60,21 @@ def farm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Rote]:
     monkeypatch.delenv("FARM_SITE", raising=False)
     rote = Rote({})
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def answer(self) -> None:
             what = f"{self.command} {self.path.removeprefix(BELOW)}"
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            sent = self.content()
+            body = json.loads(sent) if sent else None
             pair = self.headers.get("Authorization", "").removeprefix("Basic ")
             rote.asked.append((what, body, base64.b64decode(pair).decode()))
             status, document = rote.answers.get(what, (404, NO_SUCH))
-            text = json.dumps(document).encode() if document is not None else b"<html>"
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            self.reply(status, json.dumps(document).encode() if document is not None else b"<html>")
 
         do_GET = do_POST = do_DELETE = answer
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    rote.url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setenv("FARM_URL", rote.url)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield rote
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as rote.url:
+        monkeypatch.setenv("FARM_URL", rote.url)
+        yield rote
 
 
 def run(*arguments: str) -> str:

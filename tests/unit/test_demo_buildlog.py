@@ -1,12 +1,11 @@
 """What is said of a failed build."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from demo.buildlog import last_build
+from tests.http_server import Silent, serving
 
 LOG = (
     "libogg 1.3.5\nFAIL: test_bits\nfarm: test failed: 1 of 2\nprogram finished with exit code 10\n"
@@ -24,25 +23,17 @@ ANSWERS = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Silent):
     def do_GET(self):
         answer = ANSWERS.get(self.path.removeprefix("/api/v2/"))
         body = answer if isinstance(answer, str) else json.dumps(answer)
-        self.send_response(404 if answer is None else 200)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_):
-        pass
+        self.reply(404 if answer is None else 200, body.encode())
 
 
 @pytest.fixture
 def www():
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as url:
+        yield f"{url}/"
 
 
 def test_the_failed_step_of_the_newest_build_is_shown(www):

@@ -40,6 +40,8 @@ class Chance:
     begun: set[str] = field(default_factory=set)
     pool: set[str] = field(default_factory=set)
     """Keys whose builds ended well, ever."""
+    failed: set[str] = field(default_factory=set)
+    """Components of which a build failed."""
 
     def __post_init__(self) -> None:
         self.records = Records("sqlite://", clock=lambda: self.now)
@@ -106,8 +108,34 @@ class Chance:
             self.submitted.discard(key)
             self.farm.cancelled(key)
 
+    def happen(self, event: str, data: st.DataObject) -> None:
+        """One of `EVENTS`, to whom or what chance says."""
+        names = st.sampled_from(sorted(self.made_of.components))
+        keys = sorted(self.submitted)
+        if event == "push":
+            self.push(data.draw(names))
+        elif event == "advance":
+            self.advance()
+        elif event == "force":
+            name, (channel, distro) = data.draw(names), data.draw(st.sampled_from(LINES))
+            self.farm.force([name], distro, channel, "a test", "ann")
+        elif event == "crash":
+            self.crash(set(data.draw(st.lists(st.sampled_from(keys)))) if keys else set())
+        elif keys:
+            key = data.draw(st.sampled_from(keys))
+            if event == "lose":
+                self.lose(key)
+                return
+            self.begin(key)
+            if event == "fail":
+                self.failed.add(self.records.builds[key].component)
+            if event != "begin":
+                self.finish(key, event == "finish")
+
     def quiesce(self) -> None:
-        """Let everything end well, whatever failed before."""
+        """Authors repair what failed, and then everything ends well."""
+        for name in sorted(self.failed):
+            self.push(name)
         for _ in range(4 * len(self.made_of.components) + 8):
             self.now += 2 * GIVEN_UP_S
             before = self.records.revision
@@ -151,33 +179,9 @@ EVENTS = (
 def test_whatever_happens_the_archive_becomes_what_a_build_from_scratch_gives(
     depends: dict[str, tuple[str, ...]], data: st.DataObject
 ) -> None:
-    names = st.sampled_from(sorted(depends))
     world = Chance(stack(depends, BOOKWORM, EL9))
-    failed: set[str] = set()
-    for _ in range(data.draw(st.integers(0, 30))):
-        event = data.draw(st.sampled_from(EVENTS))
-        keys = sorted(world.submitted)
-        if event == "push":
-            world.push(data.draw(names))
-        elif event == "advance":
-            world.advance()
-        elif event == "force":
-            name, (channel, distro) = data.draw(names), data.draw(st.sampled_from(LINES))
-            world.farm.force([name], distro, channel, "a test", "ann")
-        elif event == "crash":
-            world.crash(set(data.draw(st.lists(st.sampled_from(keys)))) if keys else set())
-        elif keys:
-            key = data.draw(st.sampled_from(keys))
-            if event == "begin":
-                world.begin(key)
-            elif event == "lose":
-                world.lose(key)
-            else:
-                world.begin(key)
-                failed |= {world.records.builds[key].component} if event == "fail" else set()
-                world.finish(key, event == "finish")
-    for name in sorted(failed):
-        world.push(name)  # its author repairs it
+    for event in data.draw(st.lists(st.sampled_from(EVENTS), max_size=30)):
+        world.happen(event, data)
     world.quiesce()
     for line in LINES:
         snapshot = world.records.snapshots.get(line)

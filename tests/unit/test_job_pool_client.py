@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from farm.errors import InfrastructureError
 from farm.job.pool_client import PAUSES_S, PoolClient, PoolRefusal
 from tests.builds import KEY
+from tests.http_server import Silent, serving
 from tests.jobs import TOKEN
 
 
@@ -20,29 +19,19 @@ def answering(*statuses: int) -> Iterator[tuple[str, list[str]]]:
     left = list(statuses)
     seen: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.content()
             seen.append(f"{self.command} {self.path} {self.headers['Authorization']}")
             status = left.pop(0) if len(left) > 1 else left[0]
             if status == 0:  # hang up
                 return
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(b"" if self.command == "HEAD" else b"as told")
+            self.reply(status, b"" if self.command == "HEAD" else b"as told")
 
         do_GET = do_PUT = do_POST = do_HEAD = answer
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", seen
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url, seen
 
 
 class Clock:

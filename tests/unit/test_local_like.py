@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,7 @@ from farm.local.like import (
     wanted_of,
 )
 from farm.model import Component
+from tests.http_server import serving
 from tests.jobs import DEB, job, package
 
 KEY = "b" * 64
@@ -82,11 +82,8 @@ def archive(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A directory, and where it is served."""
     folder = tmp_path / "archive"
     folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with serving(partial(Quiet, directory=str(folder))) as url:
+        yield folder, f"{url}/"
 
 
 def publish(folder: Path, content: bytes = CONTENT, **fields: object) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +15,7 @@ from farm.access.settings import OidcLogin
 from farm.access.users import put_user, remove_user, users_path
 from farm.errors import ConfigError, FarmError
 from farm.site import load_site
+from tests.http_server import Silent, serving
 from tests.interface import site
 from www.accounts import Accounts, FarmAuth
 from www.gate import Gate, address_of
@@ -126,37 +124,22 @@ def provider() -> Iterator[tuple[str, list[str]]]:
     """An OpenID provider, and the tokens that it was shown."""
     shown: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def do_GET(self) -> None:
             own = f"http://127.0.0.1:{self.server.server_port}"
             if self.path == "/.well-known/openid-configuration":
                 names = ("authorization", "token", "userinfo")
                 said = {f"{name}_endpoint": f"{own}/{name}" for name in names}
-                self.answer({**said, "issuer": own})
+                self.reply_json(200, {**said, "issuer": own})
             else:
                 shown.append(f"{self.path} {self.headers['Authorization']}")
-                self.answer({"sub": "7", "preferred_username": "ada", "groups": ["us"]})
+                self.reply_json(200, {"sub": "7", "preferred_username": "ada", "groups": ["us"]})
 
         def do_POST(self) -> None:
-            self.answer({"access_token": "a-token", "token_type": "Bearer"})
+            self.reply_json(200, {"access_token": "a-token", "token_type": "Bearer"})
 
-        def answer(self, document: object) -> None:
-            text = json.dumps(document).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", shown
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as url:
+        yield url, shown
 
 
 def test_openid_finds_its_addresses_and_asks_who_it_is(provider: tuple[str, list[str]]) -> None:
