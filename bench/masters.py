@@ -1,8 +1,8 @@
 """Two masters with builders by the thousand, for benchmarks: this farm's, and a bare Buildbot's.
 
-The farm: a layered graph on six distros, every component in one repository, one worker that builds
-for all of them. Bare: Buildbot with as many builders, one force scheduler, no tags, the farm's
-database settings, its way to choose the next build, and the same worker. Builds do nothing
+The farm: a layered graph on six distros, each component in a repository of its own, one worker that
+builds for all of them. Bare: Buildbot with as many builders, one force scheduler, no tags, the
+farm's database settings, its way to choose the next build, and the same worker. Builds do nothing
 (bench/trivial/farm: three commands of a few milliseconds).
 """
 
@@ -80,15 +80,12 @@ class Farm:
     name = "this farm"
 
     def __init__(self, base: Path, builders: int):
-        repository = base / "git"
-        repository.mkdir(parents=True)
-        git(repository, "init", "-q", "-b", "main")
+        self.git = base / "git"
         self.depends = layered_graph(builders // len(DISTROS), 5)
         for name in (*self.depends, "new"):
-            (repository / name).mkdir()
-            (repository / name / "file").touch()
-        change(repository, {}, "First")
-        self.repository, self.url = repository, f"file://{repository}"
+            (self.git / name).mkdir(parents=True)
+            git(self.git / name, "init", "-q", "-b", "main")
+            change(self.git / name, {"file": name}, "First")
         workers = {WORKER: {"distros": DISTROS, "builds": AT_ONCE}}
         farm = LatencyFarm(base, self._stack(), site={"workers": workers})
         create = ("create-master", "-q", f"--config={TOP / 'master.cfg'}", farm.master)
@@ -110,7 +107,7 @@ class Farm:
         }
 
     def _component(self, name: str, depends: tuple[str, ...]) -> dict[str, Any]:
-        entry = {"git": self.url, "directory": name, "depends": list(depends)}
+        entry = {"git": f"file://{self.git / name}", "depends": list(depends)}
         return {**entry, "summary": name, "licence": "MIT"}
 
     def start(self) -> None:
@@ -145,9 +142,9 @@ class Farm:
 
     def trigger(self) -> None:
         """Push to a component that nothing depends on."""
-        name = [*self.depends][-1]
-        change(self.repository, {f"{name}/file": str(time.time())})
-        self.farm.hook(self.url)
+        repository = self.git / [*self.depends][-1]
+        change(repository, {"file": str(time.time())})
+        self.farm.hook(f"file://{repository}")
 
     def run(self, *command: str) -> None:
         """A command of Buildbot's for this master."""

@@ -49,6 +49,8 @@ class Buildsets:
         self._master = master
         self._scheduler = scheduler
         self._pending: dict[int, Pending] = {}
+        self._idle: set[int] = set()
+        """Requests that were claimed at the last look, with nobody at work on them."""
 
     async def recover(self, content_of: Callable[[LineId], dict[str, str]]) -> None:
         """Find what an earlier run of the master submitted.
@@ -74,9 +76,11 @@ class Buildsets:
             self._pending[buildset["bsid"]] = pending
 
     async def release_stale(self) -> None:
-        """Release the requests that an earlier run of the master claimed and nobody works on.
+        """Release the requests that are claimed and that nobody works on.
 
-        Buildbot does so when it starts, but forgets it for ever when it is killed at just that.
+        What an earlier run of the master claimed Buildbot releases when it starts, but forgets it
+        for ever when it is killed at just that. What is claimed for a worker that is lost at that
+        moment it forgets, too: such a request is released at the second look.
         """
         mine = [
             Filter("complete", "eq", [False]),
@@ -88,13 +92,16 @@ class Buildsets:
             for build in (*builder.building, *builder.old_building)
             for request in build.requests
         }
-        stale = [
-            request["buildrequestid"]
+        idle = {
+            request["buildrequestid"]: request["claimed_at"].timestamp() <= STARTED_AT
             for request in await self._master.data.get(("buildrequests",), filters=mine)
-            if request["claimed_at"].timestamp() <= STARTED_AT
-            and request["buildrequestid"] not in at_work
-        ]
+            if request["buildrequestid"] not in at_work
+        }
+        stale = [request for request, old in idle.items() if old or request in self._idle]
+        self._idle = idle.keys() - set(stale)
         if stale:
+            for request in stale:
+                self._master.botmaster.remove_in_progress_buildrequest(request)
             await self._master.data.updates.unclaimBuildRequests(stale)
 
     def complete(self, bsid: int) -> Pending | None:

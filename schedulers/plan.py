@@ -131,9 +131,13 @@ class PlanScheduler(ReconfigurableBaseScheduler):
 
     def _watch_again(self) -> None:
         self._watch = self.master.reactor.callLater(WATCH_S, self._watch_again)
-        defer.ensureDeferred(self._end_topics(self.topics.expired(time.time()))).addErrback(
-            lambda failure: _log.failure("ending topics", failure)
-        )
+        for what, work in (
+            ("ending topics", self._end_topics(self.topics.expired(time.time()))),
+            ("releasing requests", self._buildsets.release_stale()),
+        ):
+            defer.ensureDeferred(work).addErrback(
+                lambda failure, what=what: _log.failure(what, failure)
+            )
         self._plan_soon()
 
     async def _end_topics(self, topics: Iterable[Topic]) -> None:

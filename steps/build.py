@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from buildbot.plugins import steps, util
+from buildbot.plugins import util
 from buildbot.process import buildstep, logobserver
-from buildbot.process.factory import BuildFactory
 from buildbot.process.results import EXCEPTION, FAILURE, RETRY, SUCCESS
 from buildbot.steps.worker import CompositeStepMixin
 from buildbot.util.twisted import async_to_deferred
@@ -17,6 +16,7 @@ from twisted.logger import Logger
 from farm.failure.model import FAILURE_FILE, FoundFailure, KeptFailure, LogPlace
 from farm.records.store import RUNNING
 from steps.plan_access import plan_scheduler
+from steps.watched_build import WatchedFactory
 
 JOB_FILE = "job.json"
 POOL_TOKEN, UNTRUSTED_TOKEN = "pool-token", "pool-token-untrusted"
@@ -38,14 +38,8 @@ _SUMMARY = re.compile(r"^(?P<done>(?:checked out|built|stored) [^;]*)")
 _VERDICT = re.compile(r"^farm: (?P<phase>[a-z -]+) failed: (?P<message>.*)$")
 
 
-@util.renderer
-def job_text(props: Any) -> str:
-    """The job file of the build, as the planner wrote it."""
-    return plan_scheduler(props.master).state.jobs.read(props.getProperty("build_key"))
-
-
-class Why(buildstep.BuildStep):
-    """Says why the build is done, and ends what the plan does not ask for.
+class Why(CompositeStepMixin, buildstep.BuildStep):
+    """Says why the build is done, gives the worker its job, and ends what is not to be built.
 
     Buildbot's own Rebuild button runs an old build's request again; the wish is handed to the
     planner instead. Buildbot also retries a request whose worker vanished without end: one that
@@ -73,7 +67,11 @@ class Why(buildstep.BuildStep):
         self.descriptionDone = ["; ".join(row.reasons)]
         request = self.build.requests[0].id
         builds = await self.master.data.get(("buildrequests", str(request), "builds"))
-        return SUCCESS if len(builds) <= LOST_RUNS else EXCEPTION
+        if len(builds) > LOST_RUNS:
+            return EXCEPTION
+        job = plan.state.jobs.read(row.key)
+        await self.downloadFileContentToWorker(JOB_FILE, job, abandonOnFailure=True)
+        return SUCCESS
 
 
 def is_wanted(step: Any) -> bool:
@@ -185,23 +183,15 @@ def build_minutes(props: Any) -> int:
     return int(props.getProperty("timeout_minutes")) + STORE_MINUTES
 
 
-def component_factory(*, untrusted: bool = False) -> BuildFactory:
+def component_factory(*, untrusted: bool = False) -> WatchedFactory:
     """The steps that build one component for one distro.
 
     :param untrusted: for pull requests, whose workers have another token for the pool.
     """
     environment = {"FARM_POOL_TOKEN": util.Secret(UNTRUSTED_TOKEN if untrusted else POOL_TOKEN)}
-    return BuildFactory(
+    return WatchedFactory(
         [
             Why(haltOnFailure=True),
-            steps.StringDownload(
-                job_text,
-                workerdest=JOB_FILE,
-                name="job",
-                haltOnFailure=True,
-                hideStepIf=True,
-                doStepIf=is_wanted,
-            ),
             FarmJob(FIRST_PART, STORE_MINUTES, env=environment),
             FarmJob("build", build_minutes),
             FarmJob("store", STORE_MINUTES, env=environment),

@@ -7,12 +7,12 @@ from typing import Any
 
 from buildbot.plugins import steps, util
 from buildbot.process import buildstep
-from buildbot.process.factory import BuildFactory
 from buildbot.process.results import SUCCESS
 from buildbot.util.twisted import async_to_deferred
 
 from farm.site import Site
 from steps.plan_access import plan_scheduler
+from steps.watched_build import WatchedFactory
 
 PUBLICATION_FILE = "publication.json"
 PUBLISH_MINUTES = 60
@@ -92,9 +92,9 @@ class PublishLine(buildstep.ShellMixin, buildstep.BuildStep):
         return command.results()
 
 
-def publish_factory(site: Site) -> BuildFactory:
+def publish_factory(site: Site) -> WatchedFactory:
     """The steps that bring the archive of a line up to date."""
-    return BuildFactory(
+    return WatchedFactory(
         [
             steps.StringDownload(
                 publication_text,
