@@ -39,7 +39,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, start: Any) -> tuple[WatchedBuild, 
     monkeypatch.setattr(Build, "buildFinished", finished)
     updates = SimpleNamespace(finishStep=finish_step)
     master = SimpleNamespace(data=SimpleNamespace(updates=updates))
-    builder = SimpleNamespace(name="ogg-bookworm", master=master)
+    builder = SimpleNamespace(name="ogg-bookworm", master=master, config_version=1)
     build = WatchedFactory([]).newBuild([Request()], builder)
     build.number = 1
     build.workerforbuilder = SimpleNamespace(worker=None)
