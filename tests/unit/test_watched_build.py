@@ -10,17 +10,7 @@ from buildbot.process.build import Build
 from buildbot.process.results import CANCELLED, EXCEPTION, RETRY, SUCCESS
 from twisted.internet import defer
 
-from steps.watched_build import WatchedBuild, WatchedFactory
-
-
-class Request:
-    """Buildbot's request for a build."""
-
-    def mergeSourceStampsWith(self, _others: list[Request]) -> list[Any]:
-        return []
-
-    def mergeReasons(self, _others: list[Request]) -> str:
-        return "a test"
+from steps.watched_build import WatchedBuild
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, start: Any) -> tuple[WatchedBuild, list[Any]]:
@@ -39,9 +29,10 @@ def watched(monkeypatch: pytest.MonkeyPatch, start: Any) -> tuple[WatchedBuild, 
     monkeypatch.setattr(Build, "buildFinished", finished)
     updates = SimpleNamespace(finishStep=finish_step)
     master = SimpleNamespace(data=SimpleNamespace(updates=updates))
-    builder = SimpleNamespace(name="ogg-bookworm", master=master, config_version=1)
-    build = WatchedFactory([]).newBuild([Request()], builder)
-    build.number = 1
+    monkeypatch.setattr(Build, "__init__", lambda _self: None)
+    build = WatchedBuild()
+    build.master, build.builder, build.number = master, SimpleNamespace(name="ogg-bookworm"), 1
+    build.finished, build.results, build._preparation_step = False, SUCCESS, None
     build.workerforbuilder = SimpleNamespace(worker=None)
     build.do_build = True
     return build, told
