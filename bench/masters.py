@@ -20,7 +20,7 @@ from typing import Any
 
 import requests
 
-from bench.latency import TRIVIAL, LatencyFarm, layered_graph
+from bench.contenders import TRIVIAL, LatencyFarm, layered_graph
 from farm.growing.home import PROGRAM, program
 from tests.farms import BIN, TOP, change, free_port, git
 

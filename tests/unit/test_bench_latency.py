@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.contenders import layered_graph
 from bench.graphs import graph_from
-from bench.latency import Run, figures_of, layered_graph, read_timeline
+from bench.latency import Run, figures_of, read_timeline
 
 DEPENDS = {"a": (), "b": ("a",), "c": ("a", "b")}
 
