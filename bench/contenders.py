@@ -1,4 +1,4 @@
-"""Farms that build nothing as fast as they can: this one, and Buildbot with its stock schedulers."""
+"""Farms that build nothing as fast as they can: this one, and Buildbot's stock schedulers."""
 
 from __future__ import annotations
 
