@@ -78,13 +78,14 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         await super().reconfigService(**kwargs)
         self.site, self.stack = site, stack
         if self.state is not None:
-            self.state.change_stack(stack)
+            to_read = self.state.change_stack(stack)
             if self.active:
                 reactor = self.master.reactor
                 self._notifier = notifier(reactor, site, self.state, self._notifier)
             if self.active:
                 await self._take_back_unwanted("components.yml has changed")
-                self._refresh_all()
+                self._refresh_soon(to_read)
+                self._plan_soon()
 
     @async_to_deferred
     async def activate(self):
@@ -106,7 +107,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         await self._recover()
         await self.startConsumingChanges()
         self._plan_soon()
-        self._refresh_all()
+        self._refresh_soon(list(self.stack.components))
         self._watch = self.master.reactor.callLater(WATCH_S, self._watch_again)
 
     @async_to_deferred
@@ -201,9 +202,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
             _log.error("pull request {number}: {error}", number=pull.number, error=error)
         self._plan_soon()
 
-    def _refresh_all(self) -> None:
+    def _refresh_soon(self, components: list[str]) -> None:
         # Reading hundreds of repositories must hold up neither a start nor a reconfiguration.
-        defer.ensureDeferred(self._refresh(list(self.stack.components))).addErrback(
+        defer.ensureDeferred(self._refresh(components)).addErrback(
             lambda failure: _log.failure("reading the repositories", failure)
         )
 

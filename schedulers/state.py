@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
@@ -55,6 +55,20 @@ def _plain_url(url: str) -> str:
     return f"{host}/{parts.path.strip('/').removesuffix('.git').lower()}"
 
 
+def unread(old: Stack, new: Stack, problems: Collection[str]) -> list[str]:
+    """Components of a new stack whose repositories have to be read.
+
+    :param problems: components whose repositories could not be read the last time.
+    """
+    if old.channels != new.channels:
+        return list(new.components)
+    return [
+        name
+        for name, component in new.components.items()
+        if name in problems or old.components.get(name) != component
+    ]
+
+
 class FarmState:
     """What the scheduler and the steps share; everything lies below the site's state directory."""
 
@@ -76,9 +90,11 @@ class FarmState:
         """Let go of the database."""
         self.farm.records.close()
 
-    def change_stack(self, stack: Stack) -> None:
-        """Go on with another components.yml."""
+    def change_stack(self, stack: Stack) -> list[str]:
+        """Go on with another components.yml; the components whose repositories are to be read."""
+        to_read = unread(self.farm.stack, stack, self.farm.problems)
         self.farm.change_stack(stack)
+        return to_read
 
     def components_of(self, repository: str) -> list[str]:
         """Components that live in a repository."""
