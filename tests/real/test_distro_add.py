@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.browser import browser
 from tests.farms import BIN, TestFarm, quick_repository
 from tests.stacks import debian
 
@@ -88,6 +89,22 @@ def test_a_distro_comes_and_goes_while_builds_run(farm: TestFarm) -> None:
     farm.run(BIN / "farm", "distro", "remove", "trixie", "--archive", "--yes")
     assert not (farm.state / "archive" / NEW).is_symlink()
     assert (farm.state / "archive" / OLD).exists()
+
+
+def test_a_distros_column_appears_in_the_matrix_and_goes_with_it(farm: TestFarm) -> None:
+    with browser(farm.url) as window:
+        window.open("#/farm/matrix")
+        window.find(".farm-matrix tbody th", "top")
+        assert "trixie" not in window.find(".farm-matrix thead").text
+        farm.run(BIN / "farm", "distro", "add", "trixie", "--family", "deb")
+        window.find(".farm-matrix thead th", "trixie")
+        window.find(".farm-matrix tbody tr", "top\npublished")
+        farm.run(BIN / "farm", "distro", "remove", "trixie")
+        farm.wait(
+            "the column is gone",
+            lambda: "trixie" not in window.find(".farm-matrix thead").text,
+        )
+        assert window.errors() == []
 
 
 def test_a_distro_that_goes_in_the_middle_of_a_build_can_come_back(farm: TestFarm) -> None:
