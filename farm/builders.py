@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -82,6 +82,17 @@ def _rows(stack: Stack, pulls: Collection[str]) -> Iterator[BuilderRow]:
             kind=BuilderKind.PUBLISH,
             tags=("publish", distro),
         )
+
+
+def built_by(rows: Iterable[BuilderRow], names: Collection[str]) -> dict[str, list[str]]:
+    """Distro to the components that the builders of these names build; a publisher's has none."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.name in names:
+            components = found.setdefault(row.distro, [])
+            if row.component:
+                components.append(row.component)
+    return found
 
 
 def name_clashes(rows: tuple[BuilderRow, ...]) -> tuple[tuple[BuilderRow, BuilderRow], ...]:

@@ -16,7 +16,7 @@ from buildbot.util.twisted import async_to_deferred
 from twisted.internet import defer
 from twisted.logger import Logger
 
-from farm.builders import builder_table, publish_builder_name
+from farm.builders import builder_table, built_by, publish_builder_name
 from farm.decisions import Publish
 from farm.errors import FarmError
 from farm.records.rows import Topic
@@ -25,6 +25,7 @@ from schedulers.adoption import adopt
 from schedulers.buildsets import Buildsets, Submitted
 from schedulers.changes import pull_request_of
 from schedulers.lost import build_again, lost_components, without
+from schedulers.outcomes import Outcomes
 from schedulers.state import FarmState, open_state
 from schedulers.status import StatusWriter
 from schedulers.topics import PullRequest, Topics
@@ -57,12 +58,11 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         super().__init__(name=name, **kwargs)
         self.state: FarmState | None = None
         self._buildsets: Buildsets | None = None
+        self._outcomes: Outcomes | None = None
         self._forge: Forge | None = None
         self._notifier: Notifier | None = None
         self.topics: Topics | None = None
         self._publish_after: dict[LineId, float] = {}
-        self._trouble: dict[str, str] = {}
-        self._superseded: set[str] = set()
         self._status: StatusWriter | None = None
         self._lock = defer.DeferredLock()
         self._consumer: Any = None
@@ -95,6 +95,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
             return
         self.state = open_state(self.site, self.stack)
         self._buildsets = Buildsets(self.master, self.name)
+        self._outcomes = Outcomes(self.state, self._buildsets)
         self._forge = Forge(self.site)
         self._notifier = notifier(self.master.reactor, self.site, self.state)
         self.topics = Topics(self.state)
@@ -149,7 +150,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
 
     async def _take_back_unwanted(self, reason: str) -> None:
         for key in self.state.farm.unwanted():
-            await self._cancel(key, reason)
+            await self._outcomes.cancel(key, reason)
 
     async def create_topic(
         self, name: str, *, branch: str, base: str, days: float, reason: str, who: str
@@ -183,7 +184,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         await self._buildsets.release_stale()
         farm.resume(self._buildsets.keys)
         for key in list(farm.records.unfinished):
-            self._take_result(key)
+            self._outcomes.take(key)
         await self._take_back_unwanted("nobody wants it any more")
 
     def gotChange(self, change, important):
@@ -251,7 +252,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         lost = lost_components(step, live, self.state.has)
         build_again(farm, line, lost)
         for key in step.cancel:
-            await self._cancel(key, "superseded by a newer commit")
+            await self._outcomes.cancel(key, "superseded by a newer commit")
         for start in step.starts:
             build = start.build
             try:
@@ -275,11 +276,6 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         after = self._publish_after.get(line, 0.0)
         return line not in self._buildsets.publishing and self.master.reactor.seconds() >= after
 
-    async def _cancel(self, key: str, reason: str) -> None:
-        self._superseded.add(key)
-        if not await self._buildsets.cancel(key, reason):
-            self._superseded.discard(key)
-
     def _tell_forge(self) -> None:
         for status in self.state.pull_statuses():
             defer.ensureDeferred(self._forge.say(status)).addErrback(
@@ -291,38 +287,11 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         if pending is None or self.state is None:
             return
         if pending.key:
-            self._take_result(pending.key)
+            self._outcomes.take(pending.key)
         elif message["results"] not in (SUCCESS, WARNINGS):
             line = pending.withdraw or pending.publish.line
             self._publish_after[line] = self.master.reactor.seconds() + PUBLISH_RETRY_S
         self._plan_soon()
-
-    def _take_result(self, key: str) -> None:
-        """Record what became of a build. The pool and the steps' verdicts are the truth: Buildbot's
-        own result cannot tell a component's failure from a lost worker's."""
-        farm = self.state.farm
-        row = farm.records.unfinished.get(key)
-        if row is None:
-            farm.ended(key)
-            return
-        result = self.state.result(row)
-        if result is not None:
-            farm.built(key, result.output_digest, result.exposes)
-        elif key in self._buildsets.keys:
-            return
-        elif key in self._superseded:
-            farm.cancelled(key)
-        else:
-            trouble = self._trouble.pop(key, "the worker or the master was lost")
-            attempts = farm.interrupted(key, trouble)
-            _log.warn(
-                "{component} on {distro}: interrupted {attempts} times: {trouble}",
-                trouble=trouble,
-                component=row.component,
-                distro=row.distro,
-                attempts=attempts,
-            )
-        self._superseded.discard(key)
 
     def _snapshot(self, channel: str, distro: str) -> SnapshotRow | None:
         return self.state.farm.records.snapshots.get((channel, distro))
@@ -337,7 +306,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
 
     def trouble(self, key: str, message: str) -> None:
         """A step could not do its work, through no fault of the component."""
-        self._trouble[key] = message
+        self._outcomes.trouble(key, message)
 
     def published(
         self, line: LineId, generation: int, snapshot: int, content: dict[str, str], held_back: dict
@@ -363,12 +332,7 @@ class PlanScheduler(ReconfigurableBaseScheduler):
         :returns: what Buildbot's UI wants: a buildset id and its request ids, of what could start
             at once; what waits for something else is started when that is settled.
         """
-        by_distro: dict[str, list[str]] = {}
-        for row in builder_table(self.stack):
-            if row.name in builder_names:
-                by_distro.setdefault(row.distro, [])
-                if row.component:
-                    by_distro[row.distro].append(row.component)
+        by_distro = built_by(builder_table(self.stack), builder_names)
         named = sorted({name for components in by_distro.values() for name in components})
         heads = await self.state.heads_at(named, channel, at) if at else {}
         for distro, components in by_distro.items():

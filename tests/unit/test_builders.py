@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.builders import BuilderKind, BuilderRow, builder_table, name_clashes
+from farm.builders import BuilderKind, BuilderRow, builder_table, built_by, name_clashes
 from tests.stacks import BOOKWORM, EL9, component, stack
 
 
@@ -51,3 +51,9 @@ def test_names_are_unique_unless_a_clash_is_told(components, distros):
     told = name_clashes(rows)
     assert len({row.name for row in rows}) == len(rows) - len(told)
     assert all(one.name == other.name and one != other for one, other in told)
+
+
+def test_builders_that_somebody_named_are_found_by_distro():
+    rows = builder_table(stack({"libogg": (), "flac": ("libogg",)}, BOOKWORM, EL9))
+    named = {"libogg-bookworm", "flac-bookworm", "publish-el9", "gone-el9"}
+    assert built_by(rows, named) == {"bookworm": ["libogg", "flac"], "el9": []}
