@@ -39,7 +39,10 @@ PAGES = (
     (f"{API}/lines", f"{API}/troubles"),
     (f"{API}/lines?kind=&limit=500", f"{API}/matrix/development"),
     (f"{API}/generations/development/{DISTRO}?waiting=20",),
-    (f"{API}/components/c000?builds=10", f"{API}/components/c000/graph?depth=1"),
+    (
+        f"{API}/components/c000?builds=10",
+        f"{API}/components/c000/graph?channel=development&distro={DISTRO}&depth=1",
+    ),
 )
 """What the pages ask for: the overview, the matrix, a generation and a component."""
 

@@ -13,6 +13,7 @@ from farm.model import Stack
 from farm.site import Site
 from schedulers.topics import PullRequest
 from services.forge import TOKEN
+from services.github import CLOSED, PullRequestHandler
 
 HOOK_USER = "hook"
 
@@ -44,7 +45,7 @@ _PULL = re.compile(r"refs/pull/(\d{1,9})/(?:head|merge)")
 def pull_request_of(change: Any) -> PullRequest | None:
     """The pull request that a change of GitHub's hook is about; None for a push."""
     match = _PULL.fullmatch(change.branch or "")
-    if change.category != "pull" or match is None:
+    if change.category not in ("pull", CLOSED) or match is None:
         return None
     lines = str(change.comments).splitlines()
     return PullRequest(
@@ -54,6 +55,7 @@ def pull_request_of(change: Any) -> PullRequest | None:
         branch=str(change.properties.getProperty("basename")),
         title=lines[1] if len(lines) > 1 else "",
         who=str(change.who),
+        closed=change.category == CLOSED,
     )
 
 
@@ -61,6 +63,7 @@ def hook_dialects(site: Site) -> dict[str, Any]:
     """The change hooks of the site; every one of them checks a secret of its own if it can."""
     dialects: dict[str, Any] = {
         "github": {
+            "class": PullRequestHandler,
             "secret": site.secret("hook-github"),
             "strict": True,
             "pullrequest_ref": "head",

@@ -197,6 +197,10 @@ class PlanScheduler(ReconfigurableBaseScheduler):
     async def _pull_request(self, pull: PullRequest) -> None:
         if not self.site.pull_request_distros(self.stack.distros):
             return
+        if pull.closed:
+            await self._end_topics(self.topics.pulls_of(pull.repository, pull.number))
+            self._plan_soon()
+            return
         try:
             await self.topics.pull_request(pull, days=self.site.topic_days, now=time.time())
         except FarmError as error:

@@ -42,6 +42,8 @@ class PullRequest:
     """That it is to be merged into."""
     title: str
     who: str
+    closed: bool = False
+    """Merged or given up: nobody waits for it any more."""
 
 
 class Topics:

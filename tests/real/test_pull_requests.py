@@ -110,6 +110,24 @@ def test_each_commit_of_a_pull_request_gets_its_verdict(farm: TestFarm, hub: Git
     assert farm.states("pr-base-8/bookworm")["base"] == "built"
 
 
+def test_what_is_built_for_a_pull_request_ends_when_it_is_closed(
+    farm: TestFarm, hub: GitHub
+) -> None:
+    commit = proposed(farm, "left", 9, behaviour="wait")
+    assert pull_request(farm, "left", 9, commit) == 200
+    wait_said(farm, hub, commit, "pending")
+    assert pull_request(farm, "left", 9, commit, "closed") == 200
+    farm.wait("its topic is over", lambda: told(farm, "topics")["topics"] == [])
+    farm.wait("its line is gone", lambda: list(farm.status()["lines"]) == [LINE])
+    (farm.state / "go").touch()
+    farm.wait(
+        "nothing is left of it",
+        lambda: farm.get("buildrequests?complete=false")["buildrequests"] == [],
+    )
+    assert farm.states(LINE) == ALL_PUBLISHED
+    assert "top" not in farm.started()[4:], "what depends on it is not built"
+
+
 def test_workers_for_untrusted_code_cannot_write_the_pool_of_the_others(farm: TestFarm) -> None:
     key, url = "ab" * 32, farm.pool_url
     token = (farm.state / "secrets" / "pool-token-untrusted").read_text().strip()
