@@ -98,7 +98,10 @@ def test_a_distros_column_appears_in_the_matrix_and_goes_with_it(farm: TestFarm)
         assert "trixie" not in window.find(".farm-matrix thead").text
         farm.run(BIN / "farm", "distro", "add", "trixie", "--family", "deb")
         window.find(".farm-matrix thead th", "trixie")
-        window.find(".farm-matrix tbody tr", "top\npublished")
+        farm.wait(
+            "top is published there",
+            lambda: "published" in window.find(".farm-matrix tbody tr", "top\n").text,
+        )
         farm.run(BIN / "farm", "distro", "remove", "trixie")
         farm.wait(
             "the column is gone",
