@@ -1,12 +1,13 @@
 """What people who watch cost the builds: 200 open pages while generations are built.
 
-    python bench/viewers.py [--viewers 200] [--components 120] [--waves 3]
+    python bench/viewers.py [--viewers 200] [--components 120] [--waves 3] [--build-s 3]
 
 A generation of a layered graph is built again and again, every other time with viewers: as many
 pages as said, of the four kinds that people keep open (overview, matrix, generation, component).
 Each asks as the page in a browser does, every two seconds and with the entity tag of the last
-answer, over a connection of its own. Builds sleep for a second, so that the two cores are the
-master's and the viewers'; what would be slowed is everything between the builds.
+answer, over a connection of its own. Builds sleep for some seconds (real ones take longer), so that
+the two cores are the master's and the viewers'; what can be slowed is all that the master does for
+builds and between them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ from bench.graphs import print_json, table
 
 LAYERS = 6
 AT_ONCE = 10
-BUILD_S = "1"
 EVERY_S = 2.0
 API = "/api/farm/v1"
 PAGES = (
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=200)
     parser.add_argument("--components", type=int, default=120)
     parser.add_argument("--waves", type=int, default=3)
+    parser.add_argument("--build-s", type=float, default=3, help="seconds that a build takes")
     parser.add_argument("--watch", nargs=2, metavar=("URL", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.watch:
@@ -99,7 +100,7 @@ def main() -> None:
         waits = asyncio.run(view(url, options.viewers))
         Path(told).write_text("\n".join(map(str, waits)))
         return
-    os.environ["BUILD_S"] = BUILD_S
+    os.environ["BUILD_S"] = str(options.build_s)
     base = Path(tempfile.mkdtemp(prefix="viewers-"))
     farm = ThisFarm(base / "farm", layered_graph(options.components, LAYERS), AT_ONCE)
     alone, watched, waits = [], [], []
@@ -121,6 +122,7 @@ def main() -> None:
         shutil.rmtree(base, ignore_errors=True)
     figures = {
         "viewers": options.viewers,
+        "build_s": options.build_s,
         "alone_s": statistics.median(alone),
         "watched_s": statistics.median(watched),
         "ratio": statistics.median(watched) / statistics.median(alone),
