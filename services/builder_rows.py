@@ -1,7 +1,7 @@
-"""Buildbot's row of one builder, read without the tags of all the others.
+"""Buildbot's rows of builders and their tags, without asking for what is known.
 
 Buildbot 4.3 reads every tag of every builder to answer for one, at a start once for each: with
-thousands of builders that are minutes.
+thousands of builders that are minutes. It also looks up the id of each tag for each builder.
 """
 
 from __future__ import annotations
@@ -10,12 +10,29 @@ from typing import Any
 
 import sqlalchemy as sa
 from buildbot.db.builders import BuilderModel, BuildersConnectorComponent
+from buildbot.db.tags import TagsConnectorComponent
 from twisted.internet import defer
 
+_find_in_database = TagsConnectorComponent.findTagId
 
-def read_one_builder_at_a_time() -> None:
-    """Make Buildbot ask for what it wants to know. Doing it again changes nothing."""
+
+def ask_little_of_builders() -> None:
+    """Make Buildbot ask for what it wants to know, once. Doing it again changes nothing."""
     BuildersConnectorComponent.getBuilder = _get_builder
+    TagsConnectorComponent.findTagId = _find_tag_id
+
+
+def _find_tag_id(self: TagsConnectorComponent, name: str) -> defer.Deferred[int]:
+    # Buildbot never deletes a tag.
+    known: dict[str, int] = self.__dict__.setdefault("ids_by_name", {})
+    if name in known:
+        return defer.succeed(known[name])
+
+    def found(tag: int) -> int:
+        known[name] = tag
+        return tag
+
+    return _find_in_database(self, name).addCallback(found)
 
 
 def _get_builder(

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import QueuePool
 
 from farm.site import Site
-from services.builder_rows import read_one_builder_at_a_time
+from services.builder_rows import ask_little_of_builders
 
 TRIED_AGAIN = "Lost connection"
 """What Buildbot looks for in an error to do a transaction again; MySQL says so."""
@@ -21,7 +21,7 @@ def database_settings(site: Site) -> dict[str, Any]:
     By default Buildbot opens a connection to SQLite for every query; a pool of two with
     synchronous=NORMAL does ten times the builds (one alone deadlocks `upgrade-master`).
     """
-    read_one_builder_at_a_time()
+    ask_little_of_builders()
     if site.database_url.startswith("sqlite"):
         _listen("connect", _normal_synchronous)
         options = {"poolclass": QueuePool, "pool_size": 2}

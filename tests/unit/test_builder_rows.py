@@ -8,7 +8,7 @@ from buildbot.test.reactor import TestReactorMixin
 from twisted.internet import defer
 from twisted.trial import unittest
 
-from services.builder_rows import read_one_builder_at_a_time
+from services.builder_rows import ask_little_of_builders
 
 ROWS = [
     fakedb.Builder(id=1, name="ogg-bookworm"),
@@ -28,7 +28,7 @@ ROWS = [
 class TestOneBuilder(TestReactorMixin, unittest.TestCase):
     @defer.inlineCallbacks
     def test_it_is_what_the_list_of_all_builders_says(self):
-        read_one_builder_at_a_time()
+        ask_little_of_builders()
         self.setup_test_reactor()
         master = yield fakemaster.make_master(self, wantDb=True)
         yield master.db.insert_test_data(ROWS)
@@ -36,3 +36,19 @@ class TestOneBuilder(TestReactorMixin, unittest.TestCase):
             found = yield master.db.builders.getBuilder(wanted.id)
             self.assertEqual(found, wanted)
         self.assertIsNone((yield master.db.builders.getBuilder(77)))
+
+    @defer.inlineCallbacks
+    def test_the_id_of_a_tag_is_looked_up_once(self):
+        ask_little_of_builders()
+        self.setup_test_reactor()
+        master = yield fakemaster.make_master(self, wantDb=True)
+        yield master.db.insert_test_data(ROWS)
+        tags = master.db.tags
+        self.assertEqual((yield tags.findTagId("trixie")), 11)
+        new = yield tags.findTagId("forky")
+        self.assertNotIn(new, (10, 11))
+        lookups = []
+        self.patch(tags, "findSomethingId", lookups.append)
+        self.assertEqual((yield tags.findTagId("trixie")), 11)
+        self.assertEqual((yield tags.findTagId("forky")), new)
+        self.assertEqual(lookups, [])
