@@ -143,6 +143,7 @@ UPSTREAMS = {
             "utf8proc",
             "a library, a plain Makefile",
             ("libutf8proc-dev", "libutf8proc2"),
+            licence="MIT AND Unicode-DFS-2015",
             commands=UNTESTED,  # they download their data
         ),
     )
