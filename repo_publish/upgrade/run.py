@@ -124,9 +124,10 @@ class UpgradeTest:
 def _told(record: UpgradeRecord) -> str:
     if record.outcome == "skipped":
         return f"not tried: {record.why}"
+    runs = "once" if record.runs == 1 else f"{record.runs} times"
     return (
         f"{len(record.packages)} packages with {record.others} that depend on them, tried "
-        f"{record.runs} times in {record.seconds:.1f} s"
+        f"{runs} in {record.seconds:.1f} s"
     )
 
 
