@@ -9,6 +9,7 @@ from pathlib import Path
 import feedparser
 import pytest
 import requests
+from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.diamond import ALL_PUBLISHED, LINE, diamond
@@ -118,16 +119,19 @@ def test_what_is_wrong_is_said_in_one_message(farm: TestFarm) -> None:
 
 
 def test_prometheus_and_feed_readers_understand_it(farm: TestFarm) -> None:
-    farm.wait_states(LINE, **ALL_PUBLISHED)  # other tests force builds
-    answer = ask(farm, "metrics")
-    families = {one.name: one for one in text_string_to_metric_families(answer.text)}
-    states = {s.labels["state"]: s.value for s in families["farm_components"].samples}
-    assert states["published"] == 4 and states["failed"] == 0
-    workers = {s.labels["state"]: s.value for s in families["farm_workers"].samples}
+    def all_published() -> dict[str, Metric]:
+        families = text_string_to_metric_families(ask(farm, "metrics").text)
+        found = {one.name: one for one in families}
+        states = {s.labels["state"]: s.value for s in found["farm_components"].samples}
+        return found if states["published"] == 4 and states["failed"] == 0 else {}
+
+    # Other tests force builds, and the status file is a little behind.
+    found = farm.wait("all is published", all_published)
+    workers = {s.labels["state"]: s.value for s in found["farm_workers"].samples}
     assert workers == {"connected": 3, "paused": 0, "missing": 0}
-    built = {s.labels["outcome"]: s.value for s in families["farm_builds"].samples}
+    built = {s.labels["outcome"]: s.value for s in found["farm_builds"].samples}
     assert built["built"] >= 4
-    assert families["farm_build_duration_seconds"].type == "histogram"
+    assert found["farm_build_duration_seconds"].type == "histogram"
 
     feed = feedparser.parse(ask(farm, f"lines/{LINE}/feed.atom").content)
     assert not feed.bozo, feed.get("bozo_exception")
