@@ -232,11 +232,10 @@ def _kind(tree: Path) -> Kind:
 def _test_line(tree: Path, kind: Kind) -> str:
     """The line that tests; empty when the tree has nothing to test, as far as one can see."""
     if kind in (Kind.CONFIGURE, Kind.AUTOTOOLS, Kind.MAKE):
-        # Here, because the models take longer to load than most commands run.
-        from farm.model import Commands
-        from farm.packaging.tree import tree_facts
+        # Here, because most commands need not recognise anything anew.
+        from farm.make_targets import test_target
 
-        target = tree_facts(tree, Commands.model_construct())[1]
+        target = test_target(tree)
         places = f" {_MAKE_PLACES} {_MAKE_LIBDIR}" if kind is Kind.MAKE else ""
         return f"make {target}{places}" if target else ""
     if kind is Kind.MESON and _mentions(tree, "meson.build", _MESON_TESTS):

@@ -69,7 +69,7 @@ def _install(
     before = load_record(files)
     old = before.installed if before else {}
     root = stage / str(prefix).lstrip("/")
-    installed = installing.describe_installed(root, prefix, staged.files, old)
+    installed = installing.describe_installed(root, prefix, staged.files, old, used=True)
     sources = " ".join(f"{package}={version}" for package, version in sorted(found.items()))
     record = Record(
         inputs=Inputs(f"packages {sources}", {}, {}, {}, {}),

@@ -56,6 +56,7 @@ class ComponentBuild:
     :param owners: which component installed each file of the prefix; kept up to date.
     :param installing: held while the prefix changes.
     :param isolation: shows the steps only what the component may see of the prefix.
+    :param used: other components depend on it.
     :param run_tests: test before the install.
     :param insist: start from nothing, whatever could be kept.
     """
@@ -69,6 +70,7 @@ class ComponentBuild:
     owners: dict[str, str]
     installing: AbstractContextManager[object]
     isolation: Isolation
+    used: bool
     run_tests: bool = True
     insist: bool = False
 
@@ -265,7 +267,9 @@ class ComponentBuild:
             )
         old = self.assessment.record.installed if self.assessment.record else {}
         stage_root = self._stage / str(self.prefix).lstrip("/")
-        installed = installing.describe_installed(stage_root, self.prefix, staged.files, old)
+        installed = installing.describe_installed(
+            stage_root, self.prefix, staged.files, old, used=self.used
+        )
         record = Record(
             inputs=self.assessment.inputs,
             output=installing.output_digest(installed, observable(installed)),

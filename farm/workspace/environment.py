@@ -45,32 +45,29 @@ def prefix_environment(prefix: Path, environment: Mapping[str, str]) -> dict[str
     compilers then do not write the prefix's headers into depfiles.
     """
     multiarch = f"{os.uname().machine}-linux-gnu"
-    libraries = [prefix / "lib", prefix / "lib64", prefix / "lib" / multiarch]
+    root = os.fspath(prefix)
+    libraries = [f"{root}/lib", f"{root}/lib64", f"{root}/lib/{multiarch}"]
     python = [
-        *glob.glob(f"{glob.escape(str(prefix))}/lib/python3*/site-packages"),
-        *glob.glob(f"{glob.escape(str(prefix))}/local/lib/python3*/dist-packages"),
-        *glob.glob(f"{glob.escape(str(prefix))}/lib/python3/dist-packages"),
+        *glob.glob(f"{glob.escape(root)}/lib/python3*/site-packages"),
+        *glob.glob(f"{glob.escape(root)}/local/lib/python3*/dist-packages"),
+        *glob.glob(f"{glob.escape(root)}/lib/python3/dist-packages"),
     ]
-    before: dict[str, list[Path | str]] = {
-        "PATH": [prefix / "bin", prefix / "sbin", prefix / "local" / "bin"],
-        "LD_LIBRARY_PATH": [*libraries],
-        "PKG_CONFIG_PATH": [one / "pkgconfig" for one in (*libraries, prefix / "share")],
-        "CMAKE_PREFIX_PATH": [prefix],
-        "ACLOCAL_PATH": [prefix / "share" / "aclocal"],
-        "OCAMLPATH": [prefix / "lib", prefix / "lib" / "ocaml"],
-        "CAML_LD_LIBRARY_PATH": [
-            prefix / "lib" / "stublibs",
-            prefix / "lib" / "ocaml" / "stublibs",
-        ],
-        "PYTHONPATH": [*sorted(python)],
-        "GI_TYPELIB_PATH": [one / "girepository-1.0" for one in libraries],
-        "XDG_DATA_DIRS": [prefix / "share"],
-        "MANPATH": [prefix / "share" / "man"],
+    before = {
+        "PATH": [f"{root}/bin", f"{root}/sbin", f"{root}/local/bin"],
+        "LD_LIBRARY_PATH": libraries,
+        "PKG_CONFIG_PATH": [f"{one}/pkgconfig" for one in (*libraries, f"{root}/share")],
+        "CMAKE_PREFIX_PATH": [root],
+        "ACLOCAL_PATH": [f"{root}/share/aclocal"],
+        "OCAMLPATH": [f"{root}/lib", f"{root}/lib/ocaml"],
+        "CAML_LD_LIBRARY_PATH": [f"{root}/lib/stublibs", f"{root}/lib/ocaml/stublibs"],
+        "PYTHONPATH": sorted(python),
+        "GI_TYPELIB_PATH": [f"{one}/girepository-1.0" for one in libraries],
+        "XDG_DATA_DIRS": [f"{root}/share"],
+        "MANPATH": [f"{root}/share/man"],
     }
     defaults = {"PATH": DEFAULT_PATH, "XDG_DATA_DIRS": "/usr/local/share:/usr/share", "MANPATH": ""}
     result = {}
-    for name, places in before.items():
-        own = [str(place) for place in places]
+    for name, own in before.items():
         rest = environment.get(name, defaults.get(name, ""))
         # An empty last part of MANPATH stands for the system's own pages.
         result[name] = ":".join([*own, rest] if rest or name == "MANPATH" else own)

@@ -18,14 +18,17 @@ def write_json(path: Path, value: object) -> None:
     :raises WorkspaceError: the disk is full or the directory cannot be written.
     """
     text = json.dumps(value, separators=(",", ":"))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    # Texts, because every build of a component writes several files.
+    directory, name = os.path.split(path)
+    temporary = f"{directory}/.{name}.{os.getpid()}.{threading.get_ident()}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        os.makedirs(directory, exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
     except OSError as error:
         with suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary)
         raise WorkspaceError(f"{path} cannot be written: {error.strerror}") from error
 
 

@@ -112,12 +112,19 @@ def plan_install(
 
 
 def describe_installed(
-    stage_root: Path, prefix: Path, staged: Mapping[str, str], before: Mapping[str, Installed]
+    stage_root: Path,
+    prefix: Path,
+    staged: Mapping[str, str],
+    before: Mapping[str, Installed],
+    *,
+    used: bool,
 ) -> dict[str, Installed]:
     """What dependents can observe of the staged files, compared with the ones still in the prefix.
 
     Two builds of a library that differ in debug information only are the same to dependents; the
     later one gets the earlier one's digests.
+
+    :param used: there are dependents; without any, changed files are not looked into.
     """
     result = {}
     for path, what in staged.items():
@@ -126,6 +133,8 @@ def describe_installed(
             seen = link = what
         elif old.identity == what:
             seen, link = old.seen, old.link
+        elif not used:
+            seen = link = what
         else:
             seen, link = _compare(stage_root / path, prefix / path, what, old, path)
         result[path] = Installed(what, seen, link)

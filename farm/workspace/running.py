@@ -90,6 +90,7 @@ class BuildRun:
         self._isolation = Isolation()
         self._owners: dict[str, str] | None = None
         self._jobserver = Jobserver(options.jobs)
+        self._used = {one for entry in workspace.entries.values() for one in entry.depends}
 
     def run(self, names: Collection[str]) -> list[Result]:
         """Build those of the components, and of what they are built with, that are stale.
@@ -205,6 +206,7 @@ class BuildRun:
             self._all_owners(),
             self._installing,
             self._isolation,
+            assessment.name in self._used,
             self._options.tests,
             assessment.name in self._options.insist,
         )

@@ -39,6 +39,7 @@ _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".C", ".h", ".hh", ".hpp", ".hxx", ".i
 """Files that reach an object through its depfile or not at all, unless a makefile reads them."""
 _ASKS_FOR_TEXT = re.compile(r"\$\(shell|!=|`(?!test -f )")  # that one is automake's own
 _MAKEFILE = re.compile(r"(?:^|/)(?:GNUm|M|m)akefile(?:\.\w+)?$|\.(?:mk|mak|am)$")
+EXECUTABLE = 0o755
 
 
 class Disturbed(Exception):
@@ -58,25 +59,27 @@ def populate(source: Path, tree: Path, files: Files, time_s: int) -> None:
         shutil.rmtree(doomed, ignore_errors=True)
     try:
         made_directories: set[str] = set()
+        # Texts, because building a Path takes as long as copying a small file.
+        there, here = os.fspath(source), os.fspath(tree)
         for path in sorted(files):
             directory = path.rpartition("/")[0]
             if directory not in made_directories:
-                (tree / directory).mkdir(parents=True, exist_ok=True)
+                os.makedirs(f"{here}/{directory}", exist_ok=True)
                 made_directories.add(directory)
-            _place(source / path, tree / path, files[path], time_s)
+            _place(f"{there}/{path}", f"{here}/{path}", files[path], time_s)
         tree.mkdir(exist_ok=True)
     except OSError as error:
         raise WorkspaceError(f"{error.filename or tree}: {error.strerror}") from error
 
 
-def _place(original: Path, copy: Path, what: str, time_s: int) -> None:
+def _place(original: str, copy: str, what: str, time_s: int) -> None:
     """Copy one file or link as it was when it was looked at."""
     if what[0] == "l":
-        copy.symlink_to(what[1:])
+        os.symlink(what[1:], copy)
     else:
         shutil.copyfile(original, copy)
         if what[0] == "x":
-            copy.chmod(0o755)
+            os.chmod(copy, EXECUTABLE)
     os.utime(copy, (time_s, time_s), follow_symlinks=False)
 
 
@@ -85,8 +88,9 @@ def check_copy(tree: Path, files: Files) -> None:
 
     :raises WorkspaceError: it is not; the next build starts from what is there then.
     """
+    root = os.fspath(tree)
     for path, what in files.items():
-        place = os.fspath(tree / path)
+        place = f"{root}/{path}"
         if identity(place, os.lstat(place)) != what:
             raise WorkspaceError(f"{path} was changed while it was copied: build again")
 
@@ -219,10 +223,12 @@ def _restore(
         touched = there is None or int(there.st_mtime) != time_s or there.st_mtime_ns % 10**9
         if evidence.files.get(path) == what and not (touched and not redo.trusted):
             continue
-        (tree / path).unlink(missing_ok=True)
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        copy = tree / path
+        copy.unlink(missing_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         # Who checks contents itself looks at them only when the time is new.
-        _place(source / path, tree / path, what, int(time.time()) if redo.trusted else time_s)
+        when = int(time.time()) if redo.trusted else time_s
+        _place(os.fspath(source / path), os.fspath(copy), what, when)
 
 
 def _remove_empty(tree: Path, files: Files, configured: Mapping[str, object], redo: Redo) -> None:

@@ -55,7 +55,7 @@ class Component:
         found = scan_stage(self.stage, self.prefix)
         before = load_record(self.files)
         old = before.installed if before else {}
-        installed = describe_installed(self.inner, self.prefix, found.files, old)
+        installed = describe_installed(self.inner, self.prefix, found.files, old, used=True)
         output = output_digest(installed, observable(installed))
         present = installing.present_in(self.prefix, {*found.files, *old})
         plan = plan_install(found.files, old, present, self.owners, self.name)
@@ -227,3 +227,14 @@ def test_the_plan_always_leads_to_what_is_staged(steps: list[dict[str, str]]) ->
         assert present == staged
         assert all(before[path] == staged[path] for path in plan.kept)
         recorded = {path: Installed(what, what, what) for path, what in staged.items()}
+
+
+def test_what_nobody_depends_on_is_not_looked_into(tmp_path: Path) -> None:
+    prefix, stage = tmp_path / "prefix", tmp_path / "stage"
+    old = {"bin/tool": Installed("-old", "earlier", "earlier"), "same": Installed("-s", "a", "b")}
+    staged = {"bin/tool": "-new", "same": "-s"}
+
+    installed = describe_installed(stage, prefix, staged, old, used=False)
+
+    assert installed["bin/tool"] == Installed("-new", "-new", "-new")
+    assert installed["same"] == Installed("-s", "a", "b")
