@@ -1,7 +1,8 @@
 """Buildbot's rows of builders and their tags, without asking for what is known.
 
 Buildbot 4.3 reads every tag of every builder to answer for one, at a start once for each: with
-thousands of builders that are minutes. It also looks up the id of each tag for each builder.
+thousands of builders that are minutes. It also looks up the id of each tag for each builder, and
+searches the settings of all builders for those of each.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from buildbot.config.builder import BuilderConfig
+from buildbot.config.master import MasterConfig
 from buildbot.db.builders import BuilderModel, BuildersConnectorComponent
 from buildbot.db.tags import TagsConnectorComponent
+from buildbot.process.builder import Builder
 from twisted.internet import defer
 
 _find_in_database = TagsConnectorComponent.findTagId
@@ -20,6 +24,15 @@ def ask_little_of_builders() -> None:
     """Make Buildbot ask for what it wants to know, once. Doing it again changes nothing."""
     BuildersConnectorComponent.getBuilder = _get_builder
     TagsConnectorComponent.findTagId = _find_tag_id
+    Builder._find_builder_config_by_name = _find_settings
+
+
+def _find_settings(self: Builder, settings: MasterConfig) -> BuilderConfig:
+    by_name: dict[str, BuilderConfig] | None = settings.__dict__.get("builders_by_name")
+    if by_name is None or len(by_name) != len(settings.builders):
+        by_name = {one.name: one for one in settings.builders}
+        settings.__dict__["builders_by_name"] = by_name
+    return by_name[self.name]
 
 
 def _find_tag_id(self: TagsConnectorComponent, name: str) -> defer.Deferred[int]:

@@ -11,6 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from farm.errors import ConfigError, Problem
+from farm.model.compose import compose
 from farm.model.finding import Finding, Place, dotted
 
 MAX_VALUES = 1_000_000
@@ -101,7 +102,7 @@ def parse_document(text: str, file: str) -> Document:
     """
     yaml = YAML(typ="safe", pure=True)
     try:
-        root = yaml.compose(text)
+        root = compose(yaml, text)
         document = Document(file)
         if root is not None:
             document.data = _Reader(yaml, document).value(root, ())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+from buildbot.process.builder import Builder
 from buildbot.test import fakedb
 from buildbot.test.fake import fakemaster
 from buildbot.test.reactor import TestReactorMixin
@@ -23,6 +26,15 @@ ROWS = [
     fakedb.BuilderMaster(id=5, builderid=2, masterid=4),
     fakedb.BuilderMaster(id=6, builderid=2, masterid=3),
 ]
+
+
+def test_settings_are_found_by_name() -> None:
+    ask_little_of_builders()
+    settings = SimpleNamespace(builders=[SimpleNamespace(name=name) for name in "abc"])
+    builder = Builder("b")
+    assert builder._find_builder_config_by_name(settings) is settings.builders[1]
+    settings.builders = [SimpleNamespace(name=name) for name in "b"]
+    assert builder._find_builder_config_by_name(settings) is settings.builders[0]
 
 
 class TestOneBuilder(TestReactorMixin, unittest.TestCase):

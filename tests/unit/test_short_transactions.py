@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sqlite3
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,9 @@ class TestShortTransactions(unittest.TestCase):
         for name in ("do", "stop"):
             self.patch(DBThreadPool, name, getattr(DBThreadPool, name))
         do_short_at_once()
-        self.file = Path(self.mktemp())
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.file = Path(place.name, "state.sqlite")
         self.engine = sa.create_engine(f"sqlite:///{self.file}", poolclass=QueuePool, pool_size=2)
         self.engine.should_retry = lambda error: "locked" in str(error)
         with self.engine.begin() as connection:
