@@ -209,9 +209,9 @@ class PlanScheduler(ReconfigurableBaseScheduler):
 
     def _refresh_soon(self, components: list[str]) -> None:
         # Reading hundreds of repositories must hold up neither a start nor a reconfiguration.
-        defer.ensureDeferred(self._refresh(components)).addErrback(
-            lambda failure: _log.failure("reading the repositories", failure)
-        )
+        started = self.master.initLock.run(lambda: None)
+        started.addCallback(lambda _: defer.ensureDeferred(self._refresh(components)))
+        started.addErrback(lambda failure: _log.failure("reading the repositories", failure))
 
     async def _refresh(self, components: list[str]) -> None:
         state = self.state

@@ -2,11 +2,12 @@
 
 Buildbot 4.3 reads every tag of every builder to answer for one, at a start once for each: with
 thousands of builders that are minutes. It also looks up the id of each tag for each builder, and
-searches the settings of all builders for those of each.
+searches the settings of all builders for those of each; and at every start it writes each row anew.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,14 +16,19 @@ from buildbot.config.master import MasterConfig
 from buildbot.db.builders import BuilderModel, BuildersConnectorComponent
 from buildbot.db.tags import TagsConnectorComponent
 from buildbot.process.builder import Builder
+from buildbot.util.twisted import async_to_deferred
 from twisted.internet import defer
 
 _find_in_database = TagsConnectorComponent.findTagId
+_update = BuildersConnectorComponent.updateBuilderInfo
+_Info = tuple[str | None, str | None, str | None, int | None, list[str]]
+"""Description, its format, the same as HTML, project and tags."""
 
 
 def ask_little_of_builders() -> None:
     """Make Buildbot ask for what it wants to know, once. Doing it again changes nothing."""
     BuildersConnectorComponent.getBuilder = _get_builder
+    BuildersConnectorComponent.updateBuilderInfo = _update_once
     TagsConnectorComponent.findTagId = _find_tag_id
     Builder._find_builder_config_by_name = _find_settings
 
@@ -46,6 +52,44 @@ def _find_tag_id(self: TagsConnectorComponent, name: str) -> defer.Deferred[int]
         return tag
 
     return _find_in_database(self, name).addCallback(found)
+
+
+@async_to_deferred
+async def _update_once(
+    self: BuildersConnectorComponent,
+    builderid: int,
+    description: str | None,
+    description_format: str | None,
+    description_html: str | None,
+    projectid: int | None,
+    tags: list[str],
+) -> None:
+    if "as_started" not in self.__dict__:
+        self.__dict__["as_started"] = await self.db.pool.do(partial(_read_info, self.db.model))
+    info: _Info = (description, description_format, description_html, projectid, sorted(tags))
+    # What was read is good for one comparison: somebody may change it later.
+    if self.__dict__["as_started"].pop(builderid, None) != info:
+        await _update(self, builderid, *info[:-1], tags)
+
+
+def _read_info(model: Any, connection: sa.engine.Connection) -> dict[int, _Info]:
+    builders, of_builder = model.builders, model.builders_tags
+    tags: dict[int, list[str]] = {}
+    named = sa.select(of_builder.c.builderid, model.tags.c.name).select_from(
+        model.tags.join(of_builder)
+    )
+    for row in connection.execute(named):
+        tags.setdefault(row.builderid, []).append(row.name)
+    return {
+        row.id: (
+            row.description,
+            row.description_format,
+            row.description_html,
+            row.projectid,
+            sorted(tags.get(row.id, [])),
+        )
+        for row in connection.execute(sa.select(builders))
+    }
 
 
 def _get_builder(

@@ -9,8 +9,6 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import QueuePool
 
 from farm.site import Site
-from services.builder_rows import ask_little_of_builders
-from services.short_transactions import do_short_at_once
 
 TRIED_AGAIN = "Lost connection"
 """What Buildbot looks for in an error to do a transaction again; MySQL says so."""
@@ -22,8 +20,6 @@ def database_settings(site: Site) -> dict[str, Any]:
     By default Buildbot opens a connection to SQLite for every query; a pool of two with
     synchronous=NORMAL does ten times the builds (one alone deadlocks `upgrade-master`).
     """
-    ask_little_of_builders()
-    do_short_at_once()
     if site.database_url.startswith("sqlite"):
         _listen("connect", _normal_synchronous)
         options = {"poolclass": QueuePool, "pool_size": 2}

@@ -11,6 +11,7 @@ from buildbot.test.reactor import TestReactorMixin
 from twisted.internet import defer
 from twisted.trial import unittest
 
+from services import builder_rows
 from services.builder_rows import ask_little_of_builders
 
 ROWS = [
@@ -48,6 +49,26 @@ class TestOneBuilder(TestReactorMixin, unittest.TestCase):
             found = yield master.db.builders.getBuilder(wanted.id)
             self.assertEqual(found, wanted)
         self.assertIsNone((yield master.db.builders.getBuilder(77)))
+
+    @defer.inlineCallbacks
+    def test_a_row_is_written_when_it_differs(self):
+        ask_little_of_builders()
+        self.setup_test_reactor()
+        master = yield fakemaster.make_master(self, wantDb=True)
+        yield master.db.insert_test_data(ROWS)
+        builders = master.db.builders
+        written = []
+        write = builder_rows._update
+        self.patch(builder_rows, "_update", lambda *row: written.append(row[1:]) or write(*row))
+        same = (None, None, None, None)
+        yield builders.updateBuilderInfo(1, *same, ["ogg"])
+        yield builders.updateBuilderInfo(2, *same, ["trixie", "ogg"])
+        self.assertEqual(written, [])
+        yield builders.updateBuilderInfo(2, *same, ["ogg"])
+        yield builders.updateBuilderInfo(1, "Ogg", *same[1:], ["ogg"])
+        self.assertEqual([row[0] for row in written], [2, 1])
+        self.assertEqual((yield builders.getBuilder(2)).tags, ["ogg"])
+        self.assertEqual((yield builders.getBuilder(1)).description, "Ogg")
 
     @defer.inlineCallbacks
     def test_the_id_of_a_tag_is_looked_up_once(self):
