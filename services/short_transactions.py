@@ -67,7 +67,8 @@ def do_short_at_once() -> None:
 
 def is_short(transaction: Callable[..., Any]) -> bool:
     """Whether a function that Buildbot calls with a connection is in `SHORT`."""
-    return transaction.__qualname__.partition(".<locals>")[0] in SHORT
+    # A partial has no name.
+    return getattr(transaction, "__qualname__", "").partition(".<locals>")[0] in SHORT
 
 
 def _do(
