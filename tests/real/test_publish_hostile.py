@@ -13,15 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from farm.errors import FarmError, InfrastructureError
+from farm.errors import InfrastructureError
 from repo_publish import publisher
 from repo_publish.errors import PublishError, VerifyError
 from repo_publish.keys import Keyring
-from repo_publish.manifest import Manifest
 from repo_publish.model import Published
 from repo_publish.publisher import next_timestamp
 from repo_publish.verify import verify_snapshot
 from tests.archive_clients import Farm, add_package, run_client
+from tests.hostile_archives import (
+    cut_short,
+    flip_a_byte,
+    pool_file,
+    refused,
+    replace_by_a_link,
+    tampering,
+)
 from tests.killed_publishers import in_child
 from tests.packages import Rpm, build_deb, build_rpms, store
 
@@ -60,61 +67,12 @@ def farm(family: str, tmp_path: Path, template: Callable[[str], Farm]) -> Farm:
     return copy
 
 
-def served_files(farm: Farm) -> dict[str, str]:
-    """Every file and link that clients can reach, with its digest or target."""
-    found = {}
-    for top, directories, files in os.walk(farm.archive):
-        directories[:] = [name for name in directories if not name.startswith(".")]
-        for name in [*directories, *files]:
-            path = Path(top, name)
-            if path.is_symlink():
-                found[str(path)] = str(path.readlink())
-            elif path.is_file():
-                found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
-
-
-def refused(farm: Farm, error: type[FarmError], publication: str = "") -> str:
-    """The message with which a publication is refused; nothing that is served has changed."""
-    before = served_files(farm)
-    with pytest.raises(error) as caught:
-        farm.publish_json(publication or farm.publication_json())
-    assert served_files(farm) == before
-    message = str(caught.value)
-    assert len(message) < 1000
-    assert all(line.isprintable() for line in message.splitlines())
-    return message
-
-
 def goes_on(farm: Farm) -> None:
     """The next good publication succeeds."""
     farm.packages = dict(NEXT[farm.family])
     snapshot = farm.publish()
     assert (snapshot.number, snapshot.changed, snapshot.held_back) == (2, True, {})
     verify_snapshot(farm.live)
-
-
-def pool_file(farm: Farm, component: str) -> Path:
-    key = farm.packages[component].key
-    [path] = (farm.pool / key[:2] / key).glob(
-        f"*.{'deb' if farm.family == 'deb' else 'noarch.rpm'}"
-    )
-    return path
-
-
-def flip_a_byte(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def cut_short(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-7])
-
-
-def replace_by_a_link(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/etc/passwd")
 
 
 @FAMILIES
@@ -228,16 +186,6 @@ def test_tricks_in_a_publication(farm: Farm) -> None:
 
         refused(farm, PublishError, json.dumps(publication))
     goes_on(farm)
-
-
-def tampering(monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]) -> None:
-    """Change the finished tree before it is verified, as a tool that failed quietly would."""
-
-    def verify(tree: Path, **options: object) -> Manifest:
-        change(tree)
-        return verify_snapshot(tree, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(publisher, "verify_snapshot", verify)
 
 
 INDICES = {
