@@ -54,7 +54,6 @@ REASONS: dict[str, str] = {
 TEST_REASONS: dict[str, str] = {
     "build-essential": "tests build small components outside roots too",
     "chromium": "tests look at the web pages",
-    "chromium-driver": "steers chromium",
     "debhelper": "tests run generated packaging outside roots too",
     "lintian": "tests hold generated packaging to Debian's policy",
     "nginx": "tests serve archives with the configuration in examples/",

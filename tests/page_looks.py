@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from selenium_axe_python import Axe
+from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser import Browser
+from tests.browser import HEIGHT, Browser
+from tests.browser import WIDTH as USUAL_WIDTH
 
 SCREENSHOTS = Path(__file__).resolve().parent.parent / "build" / "screenshots"
 WIDTHS = (360, 1920)
-THEMES = ("light", "dark")
-HEIGHT = 1000
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 _FRAME = (".sidebar", ".navbar")
 """Buildbot's own parts of a page."""
 _SERIOUS = ("serious", "critical")
 
 
-def emulate(window: Browser, width: int, theme: str) -> None:
+def emulate(window: Browser, width: int, theme: Theme) -> None:
     """Make the window so wide, and let it prefer light or dark."""
-    metrics = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
-    window.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    features = [{"name": "prefers-color-scheme", "value": theme}]
-    window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    window.page.set_viewport_size({"width": width, "height": HEIGHT})
+    window.page.emulate_media(color_scheme=theme)
 
 
 def check_looks(window: Browser, name: str, ready: Callable[[], object]) -> None:
@@ -36,22 +35,21 @@ def check_looks(window: Browser, name: str, ready: Callable[[], object]) -> None
     for width in WIDTHS:
         emulate(window, width, THEMES[0])
         # Buildbot's frame decides when it is loaded whether its menu is open.
-        window.driver.refresh()
+        window.page.reload()
         ready()
         for theme in THEMES:
             emulate(window, width, theme)
             window.screenshot(SCREENSHOTS / f"{name}-{width}-{theme}.png")
             faults = "\n".join(serious(window) + beyond_the_edge(window))
             assert not faults, f"{name} at {width}, {theme}:\n{faults}"
-    emulate(window, 1400, THEMES[0])
+    emulate(window, USUAL_WIDTH, THEMES[0])
 
 
 def serious(window: Browser) -> list[str]:
     """What axe-core calls serious or critical on the page, outside Buildbot's own frame."""
-    axe = Axe(window.driver)
-    axe.inject()
     exclude = [[selector] for selector in _FRAME]
-    found: list[dict[str, Any]] = axe.run({"exclude": exclude})["violations"]
+    results = Axe().run(window.page, {"exclude": exclude})
+    found: list[dict[str, Any]] = results.response["violations"]
     return [
         f"{one['id']}: {node['html'][:200]} {node.get('failureSummary', '')}"
         for one in found
@@ -61,15 +59,14 @@ def serious(window: Browser) -> list[str]:
 
 
 _BEYOND = """
-const edge = document.documentElement.clientWidth;
-return [...document.querySelectorAll(".farm *")].filter((one) => {
+all => all.filter((one) => {
   const box = one.getBoundingClientRect();
-  return box.width && box.right > edge + 1
+  return box.width && box.right > document.documentElement.clientWidth + 1
     && !one.closest(".farm-scroll, .farm-matrix, .farm-hidden, caption, thead, svg");
-}).map((one) => one.outerHTML.slice(0, 120));
+}).map((one) => one.outerHTML.slice(0, 120))
 """
 
 
 def beyond_the_edge(window: Browser) -> list[str]:
     """Elements that reach beyond the window, where nothing scrolls them."""
-    return list(window.driver.execute_script(_BEYOND))
+    return list(window.page.locator(".farm *").evaluate_all(_BEYOND))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,13 +34,13 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
             yield window
 
 
-def look(window: Browser, page: str, width: int, scheme: str) -> None:
-    """Open a page in a window of that width, in light or dark colours."""
-    dark = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == NARROW}
-    window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
-    window.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    window.open(page)
+@contextmanager
+def looking(window: Browser, page: str, width: int, scheme: str) -> Iterator[Browser]:
+    """Open a page in a window of that width, a phone if narrow, in light or dark colours."""
+    size = {"width": width, "height": 900}
+    with window.another(viewport=size, is_mobile=width == NARROW, color_scheme=scheme) as opened:
+        opened.open(page)
+        yield opened
 
 
 PAGES = ("", "development/bookworm/", "development/el9/", "snapshots/development/bookworm/")
@@ -48,28 +49,24 @@ PAGES = ("", "development/bookworm/", "development/el9/", "snapshots/development
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_wider_than_the_window(window: Browser, page: str, width: int) -> None:
-    look(window, page, width, "light")
-
-    window.find("h1")
-    needed = window.driver.execute_script("return document.documentElement.scrollWidth")
-    assert needed <= width
-    assert window.errors() == []
+    with looking(window, page, width, "light") as opened:
+        opened.find("h1")
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert opened.errors() == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_the_page(window: Browser, scheme: str, tmp_path: Path) -> None:
-    look(window, "development/bookworm/", WIDE, scheme)
-
-    for selector in ("body", ".quiet", "section a"):
-        element = window.find(selector)
-        text = element.value_of_css_property("color")
-        page = window.find("body").value_of_css_property("background-color")
-        assert contrast(text, page) >= 4.5, f"{selector}: {text} on {page}"
-    window.screenshot(tmp_path / f"{scheme}.png")
+    with looking(window, "development/bookworm/", WIDE, scheme) as opened:
+        page = opened.find("body").evaluate("body => getComputedStyle(body).backgroundColor")
+        for selector in ("body", ".quiet", "section a"):
+            text = opened.find(selector).evaluate("one => getComputedStyle(one).color")
+            assert contrast(text, page) >= 4.5, f"{selector}: {text} on {page}"
+        opened.screenshot(tmp_path / f"{scheme}.png")
 
 
 def test_people_find_their_way(window: Browser) -> None:
-    look(window, "", WIDE, "light")
+    window.open("")
     window.find("a", "bookworm").click()
     window.find("pre", "sudo curl -fsSLo /etc/apt/sources.list.d/farm.sources")
     window.find("summary", "farm.sources").click()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import Browser, browser
 from tests.diamond import ALL_PUBLISHED, LINE, diamond
@@ -25,7 +26,7 @@ def force_in(window: Browser, builder: str, reason: str) -> None:
     window.find("a", builder).click()
     window.find("button", "Force a rebuild").click()
     window.find(".modal-dialog", "Reason")
-    window.find(".modal-dialog input[data-bb-test-id='force-field-reason']").send_keys(reason)
+    window.find(".modal-dialog input[data-bb-test-id='force-field-reason']").fill(reason)
     window.find(".modal-footer button", "Start build").click()
 
 
@@ -33,7 +34,8 @@ def test_people_watch_builders_and_force_a_rebuild(farm: TestFarm, tmp_path: Pat
     with browser(farm.url) as window:
         window.open("#/builders")
         row = window.find("tr", "left-bookworm")
-        assert "left" in row.text and "bookworm" in row.text, "tagged with both"
+        for tag in ("left", "bookworm"):
+            expect(row.get_by_text(tag, exact=True)).to_be_visible()
         window.screenshot(tmp_path / "builders.png")
         force_in(window, "right-bookworm", "because")
         farm.wait("right is built again", lambda: farm.started().count("right") == 2)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
+from playwright.sync_api import expect
 
 from tests.browser import Browser, browser
 from tests.diamond import ALL_PUBLISHED, LINE, diamond
@@ -49,34 +49,31 @@ def window(farm: TestFarm) -> Iterator[Browser]:
         yield window
 
 
-def shown(window: Browser, selector: str, text: str) -> bool:
-    """Whether an element is within what can be seen of the box that scrolls it."""
-    return bool(
-        window.driver.execute_script(
-            "const box = arguments[0].closest('.farm-log').getBoundingClientRect();"
-            "const one = arguments[0].getBoundingClientRect();"
-            "return one.top >= box.top && one.bottom <= box.bottom;",
-            window.find(selector, text),
-        )
-    )
+SHOWN = """one => {
+  const box = one.closest(".farm-log").getBoundingClientRect();
+  const {top, bottom} = one.getBoundingClientRect();
+  return top >= box.top && bottom <= box.bottom;
+}"""
+"""Whether an element is within what can be seen of the box that scrolls it."""
 
 
 def test_a_failing_build_is_read_in_two_clicks(farm: TestFarm, window: Browser) -> None:
     window.open("#/farm")
     window.find("a", "Matrix").click()
     window.find(".farm-matrix a", "failed").click()
-    assert ERROR in window.find(".farm-verdict-message", ERROR).text
-    assert "302" in window.find(".farm-here", ERROR).text, "the line, as numbered by the build"
-    assert shown(window, ".farm-here", ERROR)
-    about = window.find(".farm-panel", "About this build").text
-    assert "broke between" in about and "(this build)" in about
-    assert "sudo farm build --like" in about
+    window.find(".farm-verdict-message", ERROR)
+    here = window.find(".farm-here", ERROR)
+    expect(here, "the line, as numbered by the build").to_contain_text("302")
+    window.page.wait_for_function(SHOWN, arg=here.element_handle())
+    about = window.find(".farm-panel", "About this build")
+    for words in ("broke between", "(this build)", "sudo farm build --like"):
+        expect(about).to_contain_text(words)
     check_looks(window, "failure", lambda: window.find(".farm-here", ERROR))
     window.find("button", "Earlier lines").click()
     window.find(".farm-log li", "cc -O2 -c src/part100.c")
     window.find("a", "the whole log").click()
     window.find("body", "cc -O2 -c src/part")
-    assert "/logs/stdio" in window.driver.current_url
+    expect(window.page).to_have_url(re.compile("/logs/stdio"))
     assert window.errors() == []
 
 
@@ -84,9 +81,9 @@ def test_a_line_of_the_log_has_an_address(farm: TestFarm, window: Browser) -> No
     window.open("#/farm/component/right")
     window.find(".farm-verdict a", "bookworm").click()
     window.find(".farm-here", ERROR)
-    window.driver.get(f"{window.driver.current_url}?line=5")
-    window.driver.refresh()
-    assert "part3.c" in window.find(".farm-here", "cc").text
+    window.page.goto(f"{window.page.url}?line=5")
+    window.page.reload()
+    expect(window.find(".farm-here", "cc")).to_contain_text("part3.c")
     window.find("button", "To the first error").click()
     window.find(".farm-here", ERROR)
 
@@ -95,31 +92,29 @@ def test_a_component_shows_its_neighbours_builds_and_failures(
     farm: TestFarm, window: Browser
 ) -> None:
     window.open("#/farm/component/right")
-    assert "It broke between" in window.find(".farm-verdict", ERROR).text
+    expect(window.find(".farm-verdict", ERROR)).to_contain_text("It broke between")
     window.find(".farm-table .farm-mark", "first failing commit")
-    nodes = window.find(".farm-graph svg").find_elements(By.CSS_SELECTOR, ".farm-node")
-    names = {node.get_attribute("aria-label") for node in nodes}
+    nodes = window.find(".farm-graph svg").locator(".farm-node")
+    names = {node.get_attribute("aria-label") for node in nodes.all()}
     assert names == {"base: published", "right: failed", "top: blocked"}
     check_looks(window, "component", lambda: window.find(".farm-plot .farm-bar"))
-    window.find(".farm-graph").find_element(By.CSS_SELECTOR, "[aria-label^=base]").send_keys(
-        Keys.ENTER
-    )
+    window.find(".farm-graph [aria-label^=base]").press("Enter")
     window.find("h1", "base")
     window.find("button", "One step further").click()
     window.find(".farm-graph .farm-node[aria-label='top: blocked']")
-    assert "depth=2" in window.driver.current_url
+    expect(window.page).to_have_url(re.compile("depth=2"))
     window.find("button", "Build again").click()
     window.find("dialog", "Reason")
-    window.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    window.page.keyboard.press("Escape")
     assert window.errors() == []
 
 
 def test_what_failed_by_chance_is_marked(farm: TestFarm, window: Browser) -> None:
     window.open("#/farm/component/left")
     row = window.find(".farm-table tbody tr", "failed by chance")
-    assert "failed: luck" in row.text
-    row.find_element(By.CSS_SELECTOR, "th a").click()
-    assert "It failed by chance" in window.find(".farm-verdict", "luck failed").text
+    expect(row).to_contain_text("failed: luck")
+    row.locator("th a").click()
+    expect(window.find(".farm-verdict", "luck failed")).to_contain_text("It failed by chance")
 
 
 def test_a_generation_is_watched_until_it_is_published(farm: TestFarm, window: Browser) -> None:
@@ -128,14 +123,15 @@ def test_a_generation_is_watched_until_it_is_published(farm: TestFarm, window: B
     push(farm, "base", behaviour="wait", interface="new")
     window.find(".farm-lead", "expected to be built")
     window.find(".farm-gantt [aria-label^='base: building']")
-    label = window.find(".farm-gantt [aria-label^='top: waiting']").get_attribute("aria-label")
-    assert label.endswith("on the critical path")
-    check_looks(window, "generation", lambda: window.find(".farm-gantt-now"))
+    top = window.find(".farm-gantt [aria-label^='top: waiting']")
+    expect(top).to_have_attribute("aria-label", re.compile("on the critical path$"))
+    now = window.page.locator(".farm-gantt-now")  # a line without width: never "visible"
+    check_looks(window, "generation", lambda: now.wait_for(state="attached"))
     (farm.state / "go").touch()
     farm.wait_states(LINE, **BROKEN)
     window.find(".farm-lead", "done after")
     window.find(".farm-panel", "What changed since snapshot")
     window.find("button", "The one before").click()
     window.find(".farm-panel", "An older snapshot")
-    assert "snapshot=" in window.driver.current_url
+    expect(window.page).to_have_url(re.compile("snapshot="))
     assert window.errors() == []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
+from playwright.sync_api import Locator, expect
 
 from tests.browser import Browser, browser
 from tests.diamond import diamond
@@ -47,12 +47,14 @@ def head(farm: TestFarm, component: str) -> str:
 def test_the_overview_comes_first_and_says_how_the_farm_is(farm: TestFarm, window: Browser) -> None:
     window.open("")
     window.find(".farm-lead", "1 build fails. Nothing is left to build.")
-    line = window.find(".farm-panel", "Lines").text
-    assert "development/bookworm" in line and "2 of 4" in line
-    assert "1 failed" in line and "1 blocked" in line
-    trouble = window.find(".farm-panel", "In trouble the longest").text
-    assert "right" in trouble and "1 of 3 tests" in trouble and "(blocks 1)" in trouble
-    assert window.find(".farm-panel", "Workers").text.count("connected") == 3
+    lines = window.find(".farm-panel", "Lines")
+    for words in ("development/bookworm", "2 of 4", "1 failed", "1 blocked"):
+        expect(lines).to_contain_text(words)
+    trouble = window.find(".farm-panel", "In trouble the longest")
+    for words in ("right", "1 of 3 tests", "(blocks 1)"):
+        expect(trouble).to_contain_text(words)
+    workers = window.find(".farm-panel", "Workers")
+    expect(workers.get_by_text("connected", exact=True)).to_have_count(3)
     window.find(".farm-panel", "Newest commits")
     check_looks(window, "overview", lambda: window.find("a", "1 blocked"))
     window.open("#/")
@@ -64,15 +66,27 @@ def test_a_failure_in_the_matrix_leads_to_its_log_in_one_click(
     farm: TestFarm, window: Browser
 ) -> None:
     window.open("#/farm/matrix")
-    check_looks(window, "matrix", lambda: window.find(".farm-matrix tr", "top\nblocked\nby right"))
+    check_looks(window, "matrix", lambda: window.find(row_of("top"), "blocked by right"))
     window.find(".farm-chip", "failed").click()
     window.find("[role=status]", "1 of 4 components")
-    assert "state=failed" in window.driver.current_url
+    expect(window.page).to_have_url(re.compile("state=failed"))
     window.find(".farm-matrix a", "failed").click()
     window.find("body", "1 of 3 tests")
-    window.driver.back()
+    window.page.go_back()
     window.find("[role=status]", "1 of 4 components")
     assert window.errors() == []
+
+
+def row_of(component: str) -> str:
+    """The selector of a component's row in the matrix."""
+    return f".farm-matrix tr:has(a[title={component}])"
+
+
+def reason(window: Browser) -> Locator:
+    """The field of the dialog, which has the focus from the beginning."""
+    field = window.page.locator("dialog").get_by_label("Reason")
+    expect(field).to_be_focused()
+    return field
 
 
 def ask_for(window: Browser, component: str) -> None:
@@ -88,11 +102,11 @@ def test_who_is_not_logged_in_is_told_where_and_comes_back(farm: TestFarm, windo
     window.find("dialog", "Building again is for developers, release managers and admins")
     window.find("dialog", "you are not logged in")
     assert serious(window) == []
-    link = window.find("dialog a", "Log in").get_attribute("href")
-    assert link
-    window.driver.get(link.replace("http://", f"http://ada:{PASSWORDS['ada']}@"))
+    link = window.find("dialog a", "Log in").evaluate("link => link.href")
+    window.page.goto(link.replace("http://", f"http://ada:{PASSWORDS['ada']}@"))
     window.find(".farm-matrix a", "left")
-    assert window.driver.current_url.endswith("#/farm/matrix?text=left"), "back where they were"
+    back = re.compile(re.escape("#/farm/matrix?text=left") + "$")
+    expect(window.page, "back where they were").to_have_url(back)
 
 
 def test_who_may_builds_a_component_again_from_the_matrix(farm: TestFarm, window: Browser) -> None:
@@ -103,8 +117,8 @@ def test_who_may_builds_a_component_again_from_the_matrix(farm: TestFarm, window
     check_looks(window, "force", lambda: ask_for(window, "left"))
     window.find("dialog label", "bookworm")
     submit = window.find("dialog button[type=submit]")
-    assert not submit.is_enabled(), "there is no reason yet"
-    window.driver.switch_to.active_element.send_keys("Another compiler")
+    expect(submit, "there is no reason yet").to_be_disabled()
+    reason(window).press_sequentially("Another compiler")
     submit.click()
     window.find("dialog [role=status]", "Asked for 1 build")
     window.find("dialog button", "Close").click()
@@ -116,25 +130,29 @@ def test_who_may_builds_a_component_again_from_the_matrix(farm: TestFarm, window
 def test_what_failed_is_built_again_by_keyboard_alone(farm: TestFarm, window: Browser) -> None:
     before = farm.started().count("right")
     window.open("#/farm")
-    window.find("button", "Rebuild failed").send_keys(Keys.ENTER)
+    keyboard, dialog = window.page.keyboard, window.page.locator("dialog")
+    window.find("button", "Rebuild failed").press("Enter")
     window.find("dialog", "Build again what failed on development/bookworm")
-    window.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
-    focused = window.driver.switch_to.active_element
-    assert focused.text == "Rebuild failed…", "the focus is where it was"
-    assert not window.driver.find_elements(By.CSS_SELECTOR, "dialog")
-    focused.send_keys(Keys.ENTER)
+    keyboard.press("Escape")
+    focused = window.page.locator(":focus")
+    expect(focused, "the focus is where it was").to_have_text("Rebuild failed…")
+    expect(dialog).to_have_count(0)
+    keyboard.press("Enter")
     window.find("dialog button[type=submit]", "Rebuild 1 component")
-    window.driver.switch_to.active_element.send_keys("Once more", Keys.ENTER)
+    reason(window)
+    keyboard.type("Once more")
+    keyboard.press("Enter")
     window.find("dialog [role=status]", "right")
-    window.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
     farm.wait("right is tried again", lambda: farm.started().count("right") == before + 1)
     farm.wait_states("development/bookworm", **BROKEN)
 
 
 def find_commit(window: Browser, what: str) -> None:
     box = window.find("input[type=search]")
-    box.clear()
-    box.send_keys(what, Keys.ENTER)
+    box.fill(what)
+    box.press("Enter")
 
 
 def test_a_commit_is_found_with_how_far_it_is(farm: TestFarm, window: Browser) -> None:
@@ -157,6 +175,6 @@ def test_a_commit_is_found_with_how_far_it_is(farm: TestFarm, window: Browser) -
 
 def test_a_page_follows_what_happens_by_itself(farm: TestFarm, window: Browser) -> None:
     window.open("#/farm/matrix?text=right")
-    window.find(".farm-matrix tr", "right\nfailed")
+    window.find(f"{row_of('right')} .farm-state", "failed")
     push(farm, "right", behaviour="ok")
-    window.find(".farm-matrix tr", "right\npublished")
+    window.find(f"{row_of('right')} .farm-state", "published")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from selenium.webdriver.common.by import By
+from playwright.sync_api import expect
 
 from tests.browser import Browser, browser
 from tests.made_farms import COMMIT, HELD_BACK, empty_farm, followed_commit, line, made_farm
@@ -36,19 +36,18 @@ def driven(site: MadeSite) -> Iterator[Browser]:
 def window(site: MadeSite, driven: Browser) -> Browser:
     """A window that has seen nothing of the tests before."""
     site.answers = made_farm()
-    driven.driver.get("about:blank")
+    driven.page.goto("about:blank")
+    driven.errors()
     return driven
 
 
 def rows(window: Browser) -> int:
-    return len(window.driver.find_elements(By.CSS_SELECTOR, ".farm-matrix tbody th"))
+    return window.page.locator(".farm-matrix tbody th").count()
 
 
 def script(window: Browser, module: str, expression: str) -> Any:
     """The value of a JavaScript expression of what a module of the pages exports."""
-    return window.driver.execute_async_script(
-        f"import('./plugins/farm/{module}').then((m) => arguments[0]({expression}))"
-    )
+    return window.page.evaluate(f"import('./plugins/farm/{module}').then((m) => {expression})")
 
 
 def test_six_thousand_cells_are_there_and_only_those_seen_are_in_the_page(
@@ -59,11 +58,10 @@ def test_six_thousand_cells_are_there_and_only_those_seen_are_in_the_page(
     window.find("[role=status]", "1,000 components")
     window.find("[aria-rowcount='1001']")
     assert 10 < rows(window) < MOST_ROWS
-    box = window.find(".farm-matrix")
-    window.driver.execute_script("arguments[0].scrollTop = arguments[0].scrollHeight", box)
+    window.find(".farm-matrix").evaluate("box => box.scrollTop = box.scrollHeight")
     window.find(".farm-matrix tbody th", "component-0999")
     assert rows(window) < MOST_ROWS
-    window.find("label input[type=search]").send_keys("0040")
+    window.find("label input[type=search]").press_sequentially("0040")
     window.find("[role=status]", "1 of 1,000 components")
     window.find(".farm-matrix tbody th", "component-0040")
     assert window.errors() == []
@@ -72,11 +70,11 @@ def test_six_thousand_cells_are_there_and_only_those_seen_are_in_the_page(
 def test_filters_are_in_the_address_and_come_back_with_it(window: Browser) -> None:
     window.open("#/farm/matrix?state=failed,held-back")
     window.find("[role=status]", "2 of 80 components")
-    pressed = window.driver.find_elements(By.CSS_SELECTOR, ".farm-chip[aria-pressed=true]")
-    assert sorted(chip.text.split("\n")[0] for chip in pressed) == ["failed", "held back"]
+    pressed = window.page.locator(".farm-chip[aria-pressed=true]")
+    expect(pressed).to_have_text(["failed 1", "held back 1"], use_inner_text=True)
     window.open("#/farm/matrix?distro=trixie")
     window.find(".farm-matrix thead", "trixie")
-    assert len(window.driver.find_elements(By.CSS_SELECTOR, ".farm-matrix thead th")) == 2
+    expect(window.page.locator(".farm-matrix thead th")).to_have_count(2)
     window.open("#/farm/matrix?text=nothing-like-it")
     window.find(".farm-none-found", "No component is like that.")
 
@@ -85,8 +83,8 @@ def test_why_something_is_held_back_is_one_click_away(window: Browser) -> None:
     window.open("#/farm/matrix?state=held-back")
     window.find("button[aria-label='held back: why?']").click()
     window.find("dialog", HELD_BACK)
-    archive = window.find("dialog a", "Archive").get_attribute("href")
-    assert archive == "http://archive.example.org/development/el9/"
+    archive = window.find("dialog a", "Archive")
+    expect(archive).to_have_attribute("href", "http://archive.example.org/development/el9/")
     assert serious(window) == []
 
 
@@ -94,14 +92,15 @@ def test_every_state_looks_its_own(window: Browser) -> None:
     states = "failed,held-back,blocked,building,ready,waiting,excluded"
     window.open(f"#/farm/matrix?state={states}")
     check_looks(window, "matrix-states", lambda: window.find("[role=status]", "7 of 80"))
-    waiting = window.find(".farm-matrix tbody tr[aria-rowindex='7']").text
-    assert "waiting" in waiting and "for component-0040" in waiting and "newer" in waiting
+    waiting = window.find(".farm-matrix tbody tr[aria-rowindex='7']")
+    for words in ("waiting", "for component-0040", "newer"):
+        expect(waiting).to_contain_text(words)
 
 
 def test_an_empty_farm_tells_a_newcomer_what_to_do_first(site: MadeSite, window: Browser) -> None:
     site.answers = empty_farm()
     window.open("#/farm")
-    steps = window.find(".farm-steps", "farm distro add").text
+    steps = window.find(".farm-steps", "farm distro add").inner_text()
     assert "farm component add" in steps and "farm worker invite" in steps
     assert steps.count("to do") == 4
     check_looks(window, "first-steps", lambda: window.find(".farm-steps"))
@@ -110,7 +109,7 @@ def test_an_empty_farm_tells_a_newcomer_what_to_do_first(site: MadeSite, window:
     }
     window.find(".farm-steps", "3 builds are done")
     window.find(".farm-steps", "80 components so far")
-    assert window.find(".farm-steps").text.count("to do") == 2, "a worker, and to wait"
+    assert window.find(".farm-steps").inner_text().count("to do") == 2, "a worker, and to wait"
     window.open("#/farm/matrix")
 
 
@@ -120,11 +119,9 @@ def test_polling_stops_asking_for_what_is_known_and_survives_a_farm_that_is_gone
     window.open("#/farm/matrix")
     window.find("[role=status]", "80 components")
     before = site.unchanged
-    window.driver.execute_async_script(
-        "const timer = setInterval(() => {"
-        "  if (performance.getEntriesByName(arguments[0]).length < 3) return;"
-        "  clearInterval(timer); arguments[1](); }, 100)",
-        f"{site.url}api/farm/v1/matrix/development",
+    window.page.wait_for_function(
+        "address => performance.getEntriesByName(address).length >= 3",
+        arg=f"{site.url}api/farm/v1/matrix/development",
     )
     assert site.unchanged > before, "asked again, and told that nothing changed"
     site.answers = {}
@@ -132,24 +129,24 @@ def test_polling_stops_asking_for_what_is_known_and_survives_a_farm_that_is_gone
     window.find(".farm-matrix tbody th", "component-0000")
     site.answers = made_farm(81)
     window.find("[role=status]", "81 components")
-    assert not window.driver.find_elements(By.CSS_SELECTOR, ".farm-stale")
+    expect(window.page.locator(".farm-stale")).to_have_count(0)
 
 
 def test_a_page_that_nobody_sees_does_not_ask(site: MadeSite, window: Browser) -> None:
     window.open("#/farm/matrix")
     window.find("[role=status]", "80 components")
-    hide = (
-        "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
-        "document.dispatchEvent(new Event('visibilitychange'))"
-    )
-    window.driver.execute_script(hide % "true")
+    hide = """hidden => {
+      Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    window.page.evaluate(hide, True)
     # More than two periods of the polling, and what was asked already has come back by then.
-    window.driver.execute_async_script("setTimeout(arguments[0], 500)")
+    window.page.wait_for_timeout(500)
     asked = len(site.asked)
-    window.driver.execute_async_script("setTimeout(arguments[0], 5000)")
+    window.page.wait_for_timeout(5000)
     assert len(site.asked) == asked
     site.answers = made_farm(82)
-    window.driver.execute_script(hide % "false")
+    window.page.evaluate(hide, False)
     window.find("[role=status]", "82 components")
 
 
@@ -159,8 +156,8 @@ def test_a_commit_shows_how_far_it_is_on_every_line_and_where_it_was_promoted(
     site.answers = followed_commit()
     window.open(f"#/farm/commit?of={COMMIT}")
     window.find("[role=status]", "It is published on 1 of 3 lines.")
-    stable = window.find("td[data-label=Promoted] a", "stable-1.2").get_attribute("href")
-    assert stable == "http://archive.example.org/stable-1.2/bookworm/"
+    stable = window.find("td[data-label=Promoted] a", "stable-1.2")
+    expect(stable).to_have_attribute("href", "http://archive.example.org/stable-1.2/bookworm/")
     window.find("td", f"held back: {HELD_BACK}")
     window.find("td", "main does not have it")
     check_looks(window, "commit-lines", lambda: window.find("td", "stable-1.2"))
