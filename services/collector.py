@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-THRESHOLDS = (100_000, 20, 50)
+THRESHOLDS = (50_000, 10, 10)
 """Objects made before the youngest are looked at, and how often that makes the older ones due.
 
 Thousands of builders are a million objects that live as long as the master. By default they are
