@@ -1,10 +1,13 @@
 """`farm` in a workspace beside the bare tools, and beside the tools that others use.
 
-    .venv/bin/python bench/workspace.py            # some 15 minutes on two cores
+    .venv/bin/python bench/workspace.py            # some 25 minutes on two cores
     .venv/bin/python bench/workspace.py --quick    # a small stack, without peers: does it run?
 
 CPU seconds of each command and all that it starts, beside its floor's from the same run on the
 same generated stack. Programs are run after each change: a stale one ends the benchmark.
+
+Others are compared where they are installed: vcstool and myrepos clone and update; jhbuild, opam
+and nix (nix-bin) build. All are in Debian.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.graphs import print_json
 from bench.measured import Cost, best, run
+from bench.workspace_builders import measure_builders
 from bench.workspace_floors import Bare
 from bench.workspace_peers import measure_peers
 from bench.workspace_stack import (
@@ -160,7 +164,10 @@ def measure(variant: str, layers: int, width: int, root: Path, *, peers: bool) -
     farm, bare = Farm(stack, root), Bare(stack, root / "git", root / "bare")
     result = {**clones(farm, bare), **builds(stack, farm, bare)}
     if peers:
-        result["peers"] = measure_peers(generate(layers, width, variant=variant), root)
+        result["peers"] = {
+            **measure_peers(generate(layers, width, variant=variant), root),
+            **measure_builders(variant, layers, width, root),
+        }
     return result
 
 
@@ -179,7 +186,11 @@ def main() -> None:
     """Measure, print, and end with a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="A small stack, without peers.")
-    parser.add_argument("--no-peers", action="store_true", help="Without other tools.")
+    parser.add_argument(
+        "--no-peers",
+        action="store_true",
+        help="Without vcstool, myrepos, jhbuild, opam and nix, which are compared where installed.",
+    )
     arguments = parser.parse_args()
     layers, width = (3, 3) if arguments.quick else (6, 10)
     place = Path(tempfile.mkdtemp(prefix="bench-workspace-"))

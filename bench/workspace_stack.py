@@ -152,13 +152,13 @@ class Stack:
             )
         install = f"\tmkdir -p $(D)/bin\n\tcp {name} $(D)/bin/\n" if part.program else ""
         return f"""
-CPPFLAGS += -Iinclude -MMD
+COMPILE.c = $(CC) -Iinclude -MMD $(CPPFLAGS) $(CFLAGS) -c
 OBJECTS = value.o {pieces}
 all: {targets}
 lib{name}.a: $(OBJECTS)
 \tar crD $@ $(OBJECTS)
 {name}.pc: {name}.pc.in
-\tsed 's|@prefix@|$(PREFIX)|' {name}.pc.in > $@
+\tsed 's|@[p]refix@|$(PREFIX)|' {name}.pc.in > $@
 check: check.o lib{name}.a
 \t$(CC) -o check check.o lib{name}.a $(LDFLAGS) $(LIBS)
 {program}test: check

@@ -1,0 +1,1 @@
+"""Other tools that build a whole stack, each as its documentation says a developer uses it."""
