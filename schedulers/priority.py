@@ -9,6 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+FIRST = 200
+"""Builders that are looked at before all others are; a master starts few builds at a time."""
+
 
 def free_slots(workers: Any) -> dict[str, int]:
     """Worker name to the builds it could start now, of those that could start any."""
@@ -22,34 +25,42 @@ def free_slots(workers: Any) -> dict[str, int]:
 async def prioritize_builders(master: Any, builders: list[Any]) -> list[Any]:
     """Buildbot's `prioritizeBuilders`: only builders that have a request and a free worker, in the
     order of priority, then age."""
-    slots = free_slots(master.workers.workers.values())
-    if not slots:
-        return []
     requests = master.db.model.buildrequests
     claims = master.db.model.buildrequest_claims
-
-    def unclaimed(connection: Any) -> list[Any]:
-        query = (
-            sa.select(
-                requests.c.builderid,
-                sa.func.max(requests.c.priority).label("priority"),
-                sa.func.min(requests.c.submitted_at).label("submitted_at"),
-                sa.func.min(requests.c.id).label("first"),
-            )
-            .select_from(requests.outerjoin(claims, requests.c.id == claims.c.brid))
-            .where(claims.c.brid.is_(None), requests.c.complete == 0)
-            .group_by(requests.c.builderid)
+    query = (
+        sa.select(requests.c.builderid)
+        .select_from(requests.outerjoin(claims, requests.c.id == claims.c.brid))
+        .where(claims.c.brid.is_(None), requests.c.complete == 0)
+        .group_by(requests.c.builderid)
+        .order_by(
+            sa.func.max(requests.c.priority).desc(),
+            sa.func.min(requests.c.submitted_at),
+            sa.func.min(requests.c.id),
         )
-        return list(connection.execute(query).fetchall())
+    )
 
-    rows = await master.db.pool.do(unclaimed)
-    rows.sort(key=lambda row: (-row.priority, row.submitted_at, row.first))
+    def unclaimed(connection: Any, most: int | None) -> list[int]:
+        return list(connection.execute(query.limit(most)).scalars())
+
     wanted = {builder.name for builder in builders}
+    for most in (FIRST, None):
+        slots = free_slots(master.workers.workers.values())
+        if not slots:
+            return []
+        ids = await master.db.pool.do(unclaimed, most)
+        by_id = master.botmaster._builders_byid
+        known = [by_id[one] for one in ids if one in by_id]
+        chosen = with_free_worker([one for one in known if one.name in wanted], slots)
+        # Others may be for workers that the first leave free.
+        if len(ids) != most or not any(slots.values()):
+            break
+    return chosen
+
+
+def with_free_worker(builders: list[Any], slots: dict[str, int]) -> list[Any]:
+    """Those that could start now, each with a slot of its own, which is taken from `slots`."""
     chosen = []
-    for row in rows:
-        builder = master.botmaster._builders_byid.get(row.builderid)
-        if builder is None or builder.name not in wanted:
-            continue
+    for builder in builders:
         for attached in builder.workers:
             name = attached.worker.workername
             if slots.get(name, 0) > 0 and not attached.isBusy():

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from twisted.internet import defer
 from twisted.trial import unittest
 
-from services import build_properties
-from services.build_properties import BuildProperties, changes
+from services.tuning import build_properties
+from services.tuning.build_properties import BuildProperties, changes
 
 ROWS = [
     fakedb.Master(id=1),

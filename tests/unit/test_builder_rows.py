@@ -11,8 +11,8 @@ from buildbot.test.reactor import TestReactorMixin
 from twisted.internet import defer
 from twisted.trial import unittest
 
-from services import builder_rows
-from services.builder_rows import ask_little_of_builders
+from services.tuning import builder_rows
+from services.tuning.builder_rows import ask_little_of_builders
 
 ROWS = [
     fakedb.Builder(id=1, name="ogg-bookworm"),

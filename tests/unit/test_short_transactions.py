@@ -8,18 +8,26 @@ import sqlite3
 import tempfile
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import buildbot.db
 import pytest
 import sqlalchemy as sa
+from buildbot.db.buildrequests import BuildRequestsConnectorComponent
 from buildbot.db.pool import DBThreadPool
 from sqlalchemy.pool import QueuePool
 from twisted.internet import defer, reactor
 from twisted.trial import unittest
 
-from services import build_properties, builder_rows, short_transactions
-from services.short_transactions import BUSY_MS, SHORT, do_short_at_once
+from services.tuning import (
+    build_properties,
+    builder_rows,
+    changed_rows,
+    log_lines,
+    short_transactions,
+)
+from services.tuning.short_transactions import BUSY_MS, SHORT, do_short_at_once
 
 
 class StepsConnectorComponent:
@@ -44,6 +52,8 @@ class StepsConnectorComponent:
 
 class TestShortTransactions(unittest.TestCase):
     def setUp(self) -> None:
+        requests = BuildRequestsConnectorComponent
+        self.patch(requests, "getBuildRequests", requests.getBuildRequests)
         for name in ("do", "stop"):
             self.patch(DBThreadPool, name, getattr(DBThreadPool, name))
         do_short_at_once()
@@ -97,6 +107,24 @@ class TestShortTransactions(unittest.TestCase):
             (yield self.pool.do_with_transaction(self.steps.startStep(), "one")), self.own
         )
 
+    @defer.inlineCallbacks
+    def test_few_requests_are_read_here_and_many_by_a_thread(self) -> Any:
+        threads: list[str] = []
+
+        def get(component: Any, **_asked: Any) -> Any:
+            def transaction(connection: sa.engine.Connection) -> None:
+                threads.append(threading.current_thread().name)
+
+            return component.db.pool.do(transaction)
+
+        self.patch(short_transactions, "_get_requests", get)
+        component = SimpleNamespace(db=SimpleNamespace(pool=self.pool))
+        few: list[dict[str, Any]] = [{"bsid": 1}, {"builderid": 1, "claimed": False}]
+        many: list[dict[str, Any]] = [{}, {"builderid": 1}, {"claimed": False}]
+        for asked in few + many:
+            yield BuildRequestsConnectorComponent.getBuildRequests(component, **asked)
+        self.assertEqual([one == self.own for one in threads], [True] * 2 + [False] * 3)
+
 
 def _methods() -> set[str]:
     modules = [
@@ -110,10 +138,13 @@ def _methods() -> set[str]:
         for value in vars(module).values()
         if isinstance(value, type)
     ]
-    return {f"{one.__name__}.{name}" for one in classes for name in vars(one)}
+    own = (builder_rows, changed_rows, log_lines)
+    return {f"{one.__name__}.{name}" for one in classes for name in vars(one)}.union(
+        *(vars(one) for one in own)
+    )
 
 
 @pytest.mark.parametrize("name", sorted(SHORT))
 def test_what_is_called_short_exists(name: str) -> None:
-    assert name in _methods() or hasattr(builder_rows, name)
+    assert name in _methods()
     assert short_transactions.SHORT is SHORT

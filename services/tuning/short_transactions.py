@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from buildbot.db.buildrequests import BuildRequestsConnectorComponent
 from buildbot.db.pool import DBThreadPool
 from twisted.internet import defer
 from twisted.python.failure import Failure
@@ -50,17 +51,21 @@ SHORT = frozenset(
         "StepsConnectorComponent.setStepStateString",
         "StepsConnectorComponent.set_step_locks_acquired_at",
         "StepsConnectorComponent.startStep",
+        "_append_at_once",
+        "_change_row",
         "_get_builder",
     }
 )
 """What is done at once, by class and method."""
 
+_get_requests = BuildRequestsConnectorComponent.getBuildRequests
 _in_a_thread = DBThreadPool.do
 _stop = DBThreadPool.stop
 
 
 def do_short_at_once() -> None:
     """Make Buildbot do so. Doing it again changes nothing."""
+    BuildRequestsConnectorComponent.getBuildRequests = _get_few_requests
     DBThreadPool.do = _do
     DBThreadPool.stop = _close_and_stop
 
@@ -76,7 +81,8 @@ def _do(
 ) -> defer.Deferred[Any]:
     # Buildbot wraps some, and gives the real one along.
     own = args[0] if args and callable(args[0]) else transaction
-    if self.engine.dialect.name != "sqlite" or not is_short(own):
+    short = self.__dict__.get("next_is_short") or is_short(own)
+    if self.engine.dialect.name != "sqlite" or not short:
         return _in_a_thread(self, transaction, *args, **kwargs)
     connection = _connection(self)
     result: defer.Deferred[Any] = defer.Deferred()
@@ -93,6 +99,20 @@ def _do(
     finally:
         connection.rollback()
     return result
+
+
+def _get_few_requests(
+    self: BuildRequestsConnectorComponent, *args: Any, **asked: Any
+) -> defer.Deferred[Any]:
+    """Those of a buildset, or those of a builder that wait, are few; others may be all."""
+    few = asked.get("bsid") is not None or (
+        asked.get("builderid") is not None and asked.get("claimed") is False
+    )
+    self.db.pool.__dict__["next_is_short"] = few
+    try:
+        return _get_requests(self, *args, **asked)
+    finally:
+        self.db.pool.__dict__["next_is_short"] = False
 
 
 def _connection(pool: DBThreadPool) -> sa.engine.Connection:
