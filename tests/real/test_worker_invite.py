@@ -87,8 +87,9 @@ class Machine:
 
     def start_worker(self) -> None:
         program = self.home / "buildbot.tac"
-        (self.home / "twistd.pid").unlink(missing_ok=True)
-        where = [f"--rundir={self.home}", "--pidfile=twistd.pid", "--logfile=-"]
+        running = self.home / "twistd.pid"
+        running.unlink(missing_ok=True)
+        where = [f"--rundir={self.home}", f"--pidfile={running}", "--logfile=-"]
         self.start(BIN / "twistd", "--nodaemon", *where, f"--python={program}")
 
     def stop(self) -> None:
