@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 FIRST = 200
-"""Builders that are looked at before all others are; a master starts few builds at a time."""
+"""Requests that are looked at before all others are; a master starts few builds at a time."""
 
 
 def free_slots(workers: Any) -> dict[str, int]:
@@ -31,26 +31,20 @@ async def prioritize_builders(master: Any, builders: list[Any]) -> list[Any]:
         sa.select(requests.c.builderid)
         .select_from(requests.outerjoin(claims, requests.c.id == claims.c.brid))
         .where(claims.c.brid.is_(None), requests.c.complete == 0)
-        .group_by(requests.c.builderid)
-        .order_by(
-            sa.func.max(requests.c.priority).desc(),
-            sa.func.min(requests.c.submitted_at),
-            sa.func.min(requests.c.id),
-        )
+        .order_by(requests.c.priority.desc(), requests.c.submitted_at, requests.c.id)
     )
 
     def unclaimed(connection: Any, most: int | None) -> list[int]:
         return list(connection.execute(query.limit(most)).scalars())
 
-    wanted = {builder.name for builder in builders}
+    wanted = set(builders)
     for most in (FIRST, None):
         slots = free_slots(master.workers.workers.values())
         if not slots:
             return []
         ids = await master.db.pool.do(unclaimed, most)
-        by_id = master.botmaster._builders_byid
-        known = [by_id[one] for one in ids if one in by_id]
-        chosen = with_free_worker([one for one in known if one.name in wanted], slots)
+        known = map(master.botmaster._builders_byid.get, dict.fromkeys(ids))
+        chosen = with_free_worker([one for one in known if one in wanted], slots)
         # Others may be for workers that the first leave free.
         if len(ids) != most or not any(slots.values()):
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,9 +28,16 @@ def worker(name: str, free: int, most: int = 4, up: bool = True) -> Any:
     )
 
 
-def builder(name: str, *workers: Any, busy: bool = False) -> Any:
-    attached = [SimpleNamespace(worker=one, isBusy=lambda: busy) for one in workers]
-    return SimpleNamespace(name=name, workers=attached)
+@dataclass(eq=False)
+class Builder:
+    """One of Buildbot's, as far as it is asked."""
+
+    name: str
+    workers: list[Any]
+
+
+def builder(name: str, *workers: Any, busy: bool = False) -> Builder:
+    return Builder(name, [SimpleNamespace(worker=one, isBusy=lambda: busy) for one in workers])
 
 
 class TestPriority(TestReactorMixin, unittest.TestCase):
