@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-from farm.packaging.skeleton import distribution_packages, pkgconfig_owners
+from farm.packaging.skeleton import distribution_packages, owners_here
 
 
 def candidates(module: str) -> tuple[str, ...]:
@@ -33,6 +33,6 @@ def finder() -> Callable[[str], str]:
     packages = distribution_packages()
 
     def package_of(module: str) -> str:
-        return pkgconfig_owners([module]).get(module) or chosen(module, packages)
+        return owners_here([module]).get(module) or chosen(module, packages)
 
     return package_of

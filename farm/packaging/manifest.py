@@ -29,6 +29,9 @@ _SHEBANG_BYTES = 128
 _DYNAMIC_TAGS = {"DT_SONAME": "soname", "DT_NEEDED": "needed"}
 _PC_FIELD = re.compile(r"^(Requires(?:\.private)?)\s*:(.*)$", re.MULTILINE)
 _PC_VARIABLE = re.compile(r"^([A-Za-z0-9_.]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
+_META_REQUIRES = re.compile(r"""^\s*requires\s*\+?=\s*"([^"]*)\"""", re.MULTILINE)
+FINDLIB = "findlib:"
+"""What names of OCaml's findlib begin with, to tell them from pkg-config's."""
 _PC_RELATION = re.compile(r"(?:[<>]=?|!?=)\s*\S+")
 
 
@@ -57,9 +60,9 @@ class Installed:
     needed: tuple[str, ...] = ()
     """SONAMEs that an ELF file is linked with."""
     provides: str = ""
-    """The name by which pkg-config knows a .pc file."""
+    """The name by which pkg-config knows a .pc file, or findlib (after `FINDLIB`) a META file."""
     requires: tuple[str, ...] = ()
-    """pkg-config names in a .pc file's Requires."""
+    """Such names in a .pc file's Requires, or in a META file's requires."""
     requires_private: tuple[str, ...] = ()
     interpreter: str = ""
     """What runs a script: the last part of the path in its first line (``python3``)."""
@@ -188,6 +191,8 @@ def _entry(file: Path, path: str) -> Installed:
         return _with_elf_facts(entry, file)
     if path.endswith(".pc") and "/pkgconfig/" in path:
         return _with_pkgconfig_facts(entry, file.read_text(errors="replace"))
+    if path.endswith("/META") and "/ocaml/" in path:
+        return _with_findlib_facts(entry, file.read_text(errors="replace"))
     return replace(entry, interpreter=interpreter_of(file)) if mode & 0o111 else entry
 
 
@@ -232,4 +237,15 @@ def _with_pkgconfig_facts(entry: Installed, text: str) -> Installed:
         provides=PurePosixPath(entry.path).stem,
         requires=fields.get("Requires", ()),
         requires_private=fields.get("Requires.private", ()),
+    )
+
+
+def _with_findlib_facts(entry: Installed, text: str) -> Installed:
+    """What a META file says; a library that is part of another (``a.b``) is found with it."""
+    wanted = (re.split(r"[,\s]+", names) for names in _META_REQUIRES.findall(text))
+    tops = (name.partition(".")[0] for names in wanted for name in names)
+    return replace(
+        entry,
+        provides=FINDLIB + PurePosixPath(entry.path).parent.name,
+        requires=tuple(dict.fromkeys(FINDLIB + top for top in tops if top)),
     )

@@ -21,6 +21,7 @@ from farm.packaging.debian import debian_files
 from farm.packaging.details import tree_details
 from farm.packaging.info import PackagingInfo
 from farm.packaging.manifest import Manifest, scan
+from farm.packaging.owners import asked_names, parse_owners, search_pattern
 from farm.packaging.spec import spec_text
 from farm.packaging.split import split_deb, split_rpm
 from farm.packaging.tree import tree_facts
@@ -89,10 +90,8 @@ def write_skeleton(
     placed = _in_distribution_directories(manifest, family)
     if family is Family.DEB:
         target = output / "debian"
-        owners = pkgconfig_owners(_asked_modules(placed))
-        packages = split_deb(
-            info.name, placed, pkgconfig_owners=owners, distribution=distribution_packages()
-        )
+        owners = owners_here(asked_names(placed))
+        packages = split_deb(info.name, placed, owners=owners, distribution=distribution_packages())
         texts = {target / path: text for path, text in debian_files(info, packages).items()}
     else:
         target = output / f"{info.name}.spec"
@@ -168,8 +167,8 @@ def _development_name(component: str, family: Family) -> str:
     return f"{component if component.startswith('lib') else f'lib{component}'}-dev"
 
 
-def pkgconfig_owners(names: Iterable[str]) -> Mapping[str, str]:
-    """Which packages of this machine bring the files of pkg-config modules, as far as any does."""
+def owners_here(names: Iterable[str]) -> Mapping[str, str]:
+    """Which packages of this machine have what names mean (`farm.packaging.owners`), if any."""
     return dict(_owners(names))
 
 
@@ -181,15 +180,11 @@ def distribution_packages() -> frozenset[str]:
         return frozenset()
 
 
-def _asked_modules(manifest: Manifest) -> list[str]:
-    """What a component's own pkg-config files want."""
-    return sorted({n for f in manifest.files for n in (*f.requires, *f.requires_private)})
-
-
 def _owners(names: Iterable[str]) -> Iterable[tuple[str, str]]:
     for name in names:
         try:
-            found = run("find a package", ["dpkg-query", "--search", f"*/pkgconfig/{name}.pc"])
+            found = run("find a package", ["dpkg-query", "--search", search_pattern(name)])
         except FarmError:  # not installed, or no dpkg here
             continue
-        yield name, re.split(r"[:,]", found, maxsplit=1)[0]
+        if name in (owners := parse_owners(found)):
+            yield name, owners[name]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from farm.packaging.debian_names import DebianNames
 from farm.packaging.manifest import Installed, Manifest
+from farm.packaging.owners import development_name
 from farm.packaging.roles import (
     Role,
     is_architecture_dependent,
@@ -51,7 +52,7 @@ def split_deb(
     name: str,
     manifest: Manifest,
     *,
-    pkgconfig_owners: Mapping[str, str] | None = None,
+    owners: Mapping[str, str] | None = None,
     distribution: Collection[str] = (),
 ) -> tuple[BinaryPackage, ...]:
     """Split as Debian does: one package per SONAME, -dev, programs, -common, -doc.
@@ -59,8 +60,8 @@ def split_deb(
     OCaml's libraries become ``lib<name>-ocaml`` and ``lib<name>-ocaml-dev``.
 
     :param name: the component's.
-    :param pkgconfig_owners: pkg-config name → Debian package that provides it, for what -dev
-        depends on; names that are not in it are left out.
+    :param owners: name (`farm.packaging.owners`) → Debian package that has it, for what -dev and
+        OCaml's libraries depend on; names that are not in it are left out.
     :param distribution: names of all packages of the distribution (``apt-cache pkgnames``). Where
         it has the component's library under another of Debian's names (``libvorbis0a``,
         ``libexpat1-dev``), that one is used: two packages with the same file exclude each other.
@@ -81,7 +82,7 @@ def split_deb(
         module = names.ocaml(name)
         development = f"{module}-dev"
     big = rest == tools and total_size(content.groups[Role.DATA]) >= BIG_DATA_BYTES
-    owners = {
+    by_role = {
         Role.TOOLS: tools,
         Role.DEVELOPMENT: development,
         Role.PYTHON: content.python_name,
@@ -93,12 +94,12 @@ def split_deb(
         if content.has(Role.DEVELOPMENT)
         else rest,
     }
-    packages = _with_architectures(_collect(content, owners, libraries))
+    packages = _with_architectures(_collect(content, by_role, libraries))
     known = [p for p in packages if p.name in names.distribution]
     return tuple(
         replace(
             p,
-            depends=_pkgconfig_depends(p, pkgconfig_owners or {}),
+            depends=_depends(p, packages, owners or {}),
             takes_from=() if p in known else _takes_from(p, known),
         )
         for p in packages
@@ -271,14 +272,23 @@ def _takes_from(package: BinaryPackage, known: list[BinaryPackage]) -> tuple[str
     return tuple(p.name for p in known if p.role in sources)
 
 
-def _pkgconfig_depends(package: BinaryPackage, owners: Mapping[str, str]) -> tuple[str, ...]:
-    """-dev packages that pkg-config needs to answer for this one.
+def _depends(
+    package: BinaryPackage, packages: tuple[BinaryPackage, ...], owners: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Other packages that pkg-config and findlib need to answer for this one.
 
-    Requires.private counts: pkg-config wants those files even for ``--cflags``.
+    Requires.private counts: pkg-config wants those files even for ``--cflags``. META files are
+    beside what programs load, and say what is needed to compile too.
     """
-    if package.role is not Role.DEVELOPMENT:
-        return ()
-    own = {f.provides for f in package.files if f.provides}
-    wanted = {name for f in package.files for name in (*f.requires, *f.requires_private)} - own
+    modules = [f for p in packages if p.role is Role.MODULE for f in p.files]
+    own = {f.provides for p in packages for f in p.files}
+    if package.role is Role.DEVELOPMENT:
+        files = [*package.files, *modules]
+        wanted = {name for f in files for name in (*f.requires, *f.requires_private)} - own
+        wanted = set(map(development_name, wanted))
+    elif package.role is Role.MODULE:
+        wanted = {name for f in package.files for name in f.requires} - own
+    else:
+        wanted = set()
     found = {owners[name] for name in wanted if name in owners}
-    return tuple(sorted(found - {package.name}))
+    return tuple(sorted(found - {p.name for p in packages}))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,11 +32,17 @@ components:
     summary: Tiny OCaml library
     licence: MIT
     packages: {{deb: [ocaml-dune, ocaml-findlib, ocaml]}}
+  midml:
+    git: "{here}/midml"
+    summary: OCaml library that needs another
+    licence: MIT
+    depends: [tinyml]
+    packages: {{deb: [ocaml-dune, ocaml-findlib, ocaml]}}
   mltool:
     git: "{here}/mltool"
     summary: Tiny OCaml program
     licence: MIT
-    depends: [tinyml]
+    depends: [midml]
     packages: {{deb: [ocaml-dune, ocaml-findlib, ocaml]}}
   rusty:
     git: "{here}/rusty"
@@ -49,9 +56,12 @@ FILES = {
     "tinyml/src/tinyml.ml": "let answer () = 41 + 1\n",
     "tinyml/test/dune": "(test (name check) (libraries tinyml))\n",
     "tinyml/test/check.ml": "let () = assert (Tinyml.answer () = 42)\n",
+    "midml/dune-project": "(lang dune 2.9)\n(name midml)\n(package (name midml))\n",
+    "midml/src/dune": "(library (public_name midml) (name midml) (libraries tinyml unix))\n",
+    "midml/src/midml.ml": "let answer = Tinyml.answer\n",
     "mltool/dune-project": "(lang dune 2.9)\n(package (name mltool))\n",
-    "mltool/bin/dune": "(executable (public_name mltool) (name main) (libraries tinyml))\n",
-    "mltool/bin/main.ml": "let () = print_int (Tinyml.answer ()); print_newline ()\n",
+    "mltool/bin/dune": "(executable (public_name mltool) (name main) (libraries midml))\n",
+    "mltool/bin/main.ml": "let () = print_int (Midml.answer ()); print_newline ()\n",
     "rusty/Cargo.toml": '[package]\nname = "rusty"\nversion = "1.0.0"\nedition = "2021"\n',
     "rusty/Cargo.lock": 'version = 3\n\n[[package]]\nname = "rusty"\nversion = "1.0.0"\n',
     "rusty/src/main.rs": 'fn main() { println!("{}", 42); }\n#[test]\nfn it_works() {}\n',
@@ -65,7 +75,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path, text in FILES.items():
         (here / path).parent.mkdir(parents=True, exist_ok=True)
         (here / path).write_text(text)
-    for name in ("tinyml", "mltool", "rusty"):
+    for name in ("tinyml", "midml", "mltool", "rusty"):
         (here / name / "LICENSE").write_text("MIT License\n")
         commit(here / name, "First", tag="v1.0")
     (here / "components.yml").write_text(STACK.format(here=here))
@@ -76,6 +86,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("component", "packages", "tests", "program"),
     [
         ("tinyml", {"libtinyml-ocaml", "libtinyml-ocaml-dev"}, "passed", ""),
+        ("midml", {"libmidml-ocaml", "libmidml-ocaml-dev"}, "none", ""),
         ("mltool", {"mltool"}, "none", "mltool"),
         ("rusty", {"rusty"}, "passed", "rusty"),
     ],
@@ -89,6 +100,12 @@ def test_it_becomes_packages_that_lintian_accepts(
     debs = [stack / answer["directory"] / f for f in answer["files"] if f.endswith(".deb")]
     names = {deb.name.split("_")[0]: deb for deb in debs}
     assert {name for name in names if not name.endswith("-dbgsym")} == packages
+    if component == "midml":
+        # Found in tinyml's packages by what dune wrote into META.
+        for suffix in ("", "-dev"):
+            field = ["dpkg-deb", "--field", names[f"libmidml-ocaml{suffix}"], "Depends"]
+            depends = subprocess.run(field, check=True, capture_output=True, text=True).stdout
+            assert f"libtinyml-ocaml{suffix}" in re.split(r"[,\s]+", depends)
     if program:
         root = stack / "root"
         subprocess.run(["dpkg-deb", "--extract", names[component], root], check=True)

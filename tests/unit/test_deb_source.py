@@ -13,7 +13,6 @@ from farm.build.deb.source import (
     outcome_of,
     own_changelog,
     own_source,
-    parse_owners,
     read_packaging,
 )
 from farm.errors import BuildFailure
@@ -135,21 +134,6 @@ def test_packaging_that_is_a_link_is_not_read(tmp_path: Path) -> None:
 
     with pytest.raises(BuildFailure, match="debian/control is missing, or not a regular file"):
         read_packaging(tmp_path, "control")
-
-
-def test_owners_of_pkg_config_files_are_read_from_dpkg() -> None:
-    text = (
-        "libogg-dev:amd64: /usr/lib/x86_64-linux-gnu/pkgconfig/ogg.pc\n"
-        "zlib1g-dev:amd64, zlib-ng:amd64: /usr/lib/x86_64-linux-gnu/pkgconfig/zlib.pc\n"
-        "xorgproto: /usr/share/pkgconfig/xproto.pc\n"
-        "diversion by dash from: /bin/sh\n"
-    )
-
-    assert parse_owners(text) == {
-        "ogg": "libogg-dev",
-        "zlib": "zlib1g-dev",
-        "xproto": "xorgproto",
-    }
 
 
 def test_files_of_a_build_are_listed_and_sorted_by_what_they_are() -> None:

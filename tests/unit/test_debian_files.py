@@ -116,7 +116,7 @@ def test_the_changelog_is_dated_as_the_commit_and_versioned_for_the_distro() -> 
 
 def test_development_packages_depend_on_those_that_their_pkgconfig_files_want() -> None:
     manifest = Manifest.of([*library("libvorbis.so.0"), pkgconfig("vorbis", ("ogg",))])
-    packages = split_deb("libvorbis", manifest, pkgconfig_owners={"ogg": "libogg-dev"})
+    packages = split_deb("libvorbis", manifest, owners={"ogg": "libogg-dev"})
 
     control = stanzas(debian_files(packaging_info(name="libvorbis"), packages)["control"])
 

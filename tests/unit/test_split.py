@@ -121,7 +121,7 @@ def test_development_files_depend_on_the_packages_of_required_pkgconfig_files() 
         ]
     )
 
-    packages = split_deb("libvorbis", manifest, pkgconfig_owners={"ogg": "libogg-dev"})
+    packages = split_deb("libvorbis", manifest, owners={"ogg": "libogg-dev"})
 
     assert {p.name: p.depends for p in packages} == {
         "libvorbis0": (),
@@ -302,6 +302,36 @@ def test_an_ocaml_library_has_what_programs_load_and_what_compiling_needs() -> N
         "libt-ocaml": ["META", "t.cma", "t.cmxs"],
     }
     assert names(split_rpm("ocaml-t", manifest)) == ["ocaml-t-devel", "ocaml-t"]
+
+
+def test_ocaml_libraries_need_those_that_their_meta_files_require() -> None:
+    here = "/usr/lib/ocaml"
+    manifest = Manifest(
+        (
+            Installed(f"{here}/t-lwt/META", provides="findlib:t-lwt", requires=("findlib:t",)),
+            Installed(f"{here}/t-lwt/t_lwt.cma"),
+            Installed(f"{here}/t-lwt/t_lwt.cmi"),
+            Installed(
+                f"{here}/t/META",
+                provides="findlib:t",
+                requires=("findlib:u", "findlib:unix", "findlib:v"),
+            ),
+            Installed(f"{here}/t/t.cma"),
+            Installed(f"{here}/t/t.cmi"),
+        )
+    )
+    owners = {
+        "findlib:t": "libt-ocaml",
+        "findlib:u": "libu-ocaml",
+        "findlib-dev:u": "libu-ocaml-dev",
+        "findlib-dev:v": "v-dev",
+    }
+
+    packages = {p.name: p.depends for p in split_deb("ocaml-t", manifest, owners=owners)}
+    assert packages == {
+        "libt-ocaml": ("libu-ocaml",),
+        "libt-ocaml-dev": ("libu-ocaml-dev", "v-dev"),
+    }
 
 
 def test_what_dune_says_of_a_program_stays_with_it() -> None:

@@ -129,16 +129,6 @@ def source_of(request: BuildRequest) -> SourcePackage:
     )
 
 
-def parse_owners(text: str) -> dict[str, str]:
-    """pkg-config name to package, from what ``dpkg-query --search`` printed of .pc files."""
-    owners = {}
-    for line in text.splitlines():
-        packages, colon, path = line.partition(": ")
-        if colon and path.endswith(".pc"):
-            owners[Path(path).stem] = packages.partition(",")[0].partition(":")[0]
-    return owners
-
-
 def listed_files(listing: str) -> tuple[str, ...]:
     """File names in the Files field of a .changes or .dsc file.
 

@@ -16,7 +16,6 @@ from farm.build.deb.source import (
     SOURCE_FORMAT,
     SourcePackage,
     own_changelog,
-    parse_owners,
     read_packaging,
 )
 from farm.build.deb.tree import BUILD, BuildTree
@@ -27,6 +26,7 @@ from farm.build.source_archive import write_source_archive
 from farm.errors import BuildFailure, FarmError
 from farm.packaging.debian import debian_files
 from farm.packaging.manifest import scan
+from farm.packaging.owners import asked_names, parse_owners, search_pattern
 from farm.packaging.split import split_deb
 
 STAMP = "debhelper-build-stamp"
@@ -103,23 +103,22 @@ def _final_packaging(
         manifest = scan(overlay.path / tree.path.lstrip("/") / "debian/tmp")
     except FarmError as error:
         raise BuildFailure("install", str(error)) from error
-    asked = sorted({n for f in manifest.files for n in (*f.requires, *f.requires_private)})
     known = tree.ask("list the distribution's packages", ["apt-cache", "pkgnames"])
     packages = split_deb(
         request.info.name,
         manifest,
-        pkgconfig_owners=_owners(tree, asked),
+        owners=_owners(tree, asked_names(manifest)),
         distribution=frozenset(known.split()),
     )
     return debian_files(request.info, packages), [package.name for package in packages]
 
 
 def _owners(tree: BuildTree, names: list[str]) -> dict[str, str]:
-    """The packages in the root that have these pkg-config files."""
+    """The packages in the root that have what these names mean."""
     if not names:
         return {}
-    patterns = [f"*/pkgconfig/{name}.pc" for name in names]
+    patterns = [search_pattern(name) for name in names]
     # It fails when one of them has no owner: such a name is the component's own.
     script = 'dpkg-query --search -- "$@" 2>/dev/null || true'
     argv = ["sh", "-c", script, "sh", *patterns]
-    return parse_owners(tree.ask("find the packages of pkg-config files", argv))
+    return parse_owners(tree.ask("find the packages of what is required", argv))
