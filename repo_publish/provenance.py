@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import time
 from pathlib import Path
@@ -33,7 +34,8 @@ _SCP = re.compile(r"(?P<host>[^/:@]+@[^/:]+):(?P<path>.+)")
 def write_statements(manifest: Manifest, tree: Path, signer: Signer) -> Manifest:
     """Write and sign the statements of builds that have none yet; the manifest with all of them.
 
-    A statement is written once for a build and signing key, and is never changed.
+    A statement is written once for a build and signing key, and is never changed: it has the time
+    of its first snapshot for good.
     """
     components = []
     for build in manifest.components:
@@ -42,6 +44,8 @@ def write_statements(manifest: Manifest, tree: Path, signer: Signer) -> Manifest
             path = f"{DIRECTORY}/{build.component}_{build.key[:KEY_DIGITS]}.intoto.json"
             extra = written(tree, path, text)
             signer.detach(tree / path, tree / signature_of(path))
+            for name in (path, signature_of(path)):
+                os.utime(tree / name, (manifest.timestamp, manifest.timestamp))
             build = build.model_copy(update={"provenance": extra})
         components.append(build)
     return manifest.model_copy(update={"components": tuple(components)})

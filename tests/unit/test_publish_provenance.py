@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from unittest.mock import create_autospec
 
 import pytest
 from google.protobuf import json_format
@@ -11,8 +13,9 @@ from in_toto_attestation.v1.statement import Statement
 from in_toto_attestation.v1.statement_pb2 import Statement as StatementMessage
 
 from repo_publish.manifest import Extra, ManifestComponent, ManifestInput
-from repo_publish.provenance import build_uri, repository_uri, statement
-from tests.manifests import a_component, a_file, key_of
+from repo_publish.provenance import build_uri, repository_uri, statement, write_statements
+from repo_publish.signers import Signer
+from tests.manifests import a_component, a_file, a_manifest, key_of
 
 BUILDER = "https://packages.example.org"
 
@@ -94,3 +97,16 @@ def test_the_same_build_gives_the_same_statement() -> None:
 )
 def test_repositories_become_uris(git: str, uri: str) -> None:
     assert repository_uri(git) == uri
+
+
+def test_statements_have_the_time_of_their_snapshot_and_are_written_once(tmp_path: Path) -> None:
+    signer = create_autospec(Signer, instance=True)
+    signer.detach.side_effect = lambda _, signature: signature.write_text("signed")
+
+    made = write_statements(a_manifest(build()), tmp_path, signer)
+    later = made.model_copy(update={"timestamp": made.timestamp + 60})
+
+    assert write_statements(later, tmp_path, signer).components == made.components
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 2
+    assert {path.stat().st_mtime for path in files} == {made.timestamp}
