@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +16,7 @@ JOBS = 2
 _NOT_PASSED_ON = ("PWD", "MAKEFLAGS", "PKG_CONFIG_PATH", "C_INCLUDE_PATH", "LD_LIBRARY_PATH")
 
 
-class Builder:
+class Builder(ABC):
     """A tool with its own root, on git repositories of a stack that nothing else uses.
 
     The developer works in these repositories, and commits what they changed.
@@ -63,13 +64,13 @@ class Builder:
         """Commit what changed of a component's source, and nothing that was built beside it."""
         run([*GIT, "commit", "-q", "-a", "-m", "Change"], cwd=self.sources / name)
 
+    @abstractmethod
     def build(self) -> Cost:
         """Bring everything that is installed up to date with the repositories."""
-        raise NotImplementedError
 
+    @abstractmethod
     def built(self) -> Mapping[str, object]:
         """For each component something that differs once it has been built again."""
-        raise NotImplementedError
 
     def remove(self) -> None:
         """Leave nothing behind."""

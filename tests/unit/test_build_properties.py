@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from buildbot.process.properties import Interpolate, Properties
-from buildbot.test import fakedb
 from buildbot.test.fake import fakemaster
 from buildbot.test.reactor import TestReactorMixin
 from hypothesis import given
@@ -15,16 +14,7 @@ from twisted.trial import unittest
 
 from services.tuning import build_properties
 from services.tuning.build_properties import BuildProperties, changes
-
-ROWS = [
-    fakedb.Master(id=1),
-    fakedb.Worker(id=1, name="bench"),
-    fakedb.Builder(id=1, name="ogg-bookworm"),
-    fakedb.Buildset(id=1),
-    fakedb.BuildRequest(id=1, buildsetid=1, builderid=1),
-    fakedb.Build(id=7, number=1, builderid=1, buildrequestid=1, workerid=1, masterid=1),
-    fakedb.Build(id=8, number=2, builderid=1, buildrequestid=1, workerid=1, masterid=1),
-]
+from tests.build_rows import BUILDS
 
 
 class TestBuildProperties(TestReactorMixin, unittest.TestCase):
@@ -32,7 +22,7 @@ class TestBuildProperties(TestReactorMixin, unittest.TestCase):
     def setUp(self) -> Any:
         self.setup_test_reactor()
         self.master = yield fakemaster.make_master(self, wantDb=True, wantData=True, wantMq=True)
-        yield self.master.db.insert_test_data(ROWS)
+        yield self.master.db.insert_test_data(BUILDS)
         self.service = BuildProperties()
         yield self.service.setServiceParent(self.master)
         yield self.service.reconfigService()

@@ -14,15 +14,10 @@ from twisted.trial import unittest
 
 from services.tuning import changed_rows
 from services.tuning.changed_rows import METHODS, read_what_is_changed
+from tests.build_rows import BUILDS
 
 ROWS = [
-    fakedb.Master(id=1),
-    fakedb.Worker(id=1, name="bench"),
-    fakedb.Builder(id=1, name="ogg-bookworm"),
-    fakedb.Buildset(id=1),
-    fakedb.BuildRequest(id=1, buildsetid=1, builderid=1),
-    fakedb.Build(id=7, number=1, builderid=1, buildrequestid=1, workerid=1, masterid=1),
-    fakedb.Build(id=8, number=2, builderid=1, buildrequestid=1, workerid=1, masterid=1),
+    *BUILDS,
     fakedb.Step(id=7, number=0, name="fetch", buildid=7),
     fakedb.Step(id=8, number=1, name="build", buildid=7),
 ]

@@ -21,16 +21,9 @@ from services.tuning.log_lines import (
     SMALL_CHARACTERS,
     write_lines_together,
 )
+from tests.build_rows import BUILDS
 
-ROWS = [
-    fakedb.Master(id=1),
-    fakedb.Worker(id=1, name="bench"),
-    fakedb.Builder(id=1, name="ogg-bookworm"),
-    fakedb.Buildset(id=1),
-    fakedb.BuildRequest(id=1, buildsetid=1, builderid=1),
-    fakedb.Build(id=7, number=1, builderid=1, buildrequestid=1, workerid=1, masterid=1),
-    fakedb.Step(id=3, number=0, name="build", buildid=7),
-]
+ROWS = [*BUILDS, fakedb.Step(id=3, number=0, name="build", buildid=7)]
 text = st.text(st.sampled_from("ab ä\n\r\x85\u2028"), max_size=12)
 long_text = st.builds(lambda line, times: (line + "\n") * times, text, st.integers(500, 9000))
 actions = st.lists(
