@@ -1,11 +1,13 @@
 """Rows of steps and builds, read by the statement that changes them.
 
-Buildbot reads each row again after each change, to tell of it: two dozen times a build.
+Buildbot reads each row again after each change, to tell of it: two dozen times a build. So does
+this where threads write: on PostgreSQL, and when SQLite was locked.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -43,10 +45,14 @@ def _change_row(
     change = _statement(table, tuple(values))
 
     def write(connection: sa.engine.Connection) -> Any:
-        return connection.execute(change, {"row_id": row_id, **values}).fetchone()
+        row = connection.execute(change, {"row_id": row_id, **values}).fetchone()
+        # What threads read may arrive in another order than they wrote.
+        return row if threading.current_thread() is threading.main_thread() else None
 
     def keep(row: Any) -> None:
-        if row is not None:
+        if row is None:
+            _rows(self).pop(row_id, None)
+        else:
             _rows(self)[row_id] = self._model_from_row(row)
 
     return self.db.pool.do_with_transaction(write).addCallback(keep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from buildbot.test import fakedb
@@ -103,3 +104,14 @@ class TestChangedRows(TestReactorMixin, unittest.TestCase):
         self.patch(steps.db.pool, "do_with_transaction", lambda _: defer.fail(OSError("full")))
         self.failureResultOf(steps.finishStep(7, 0, False), OSError)
         self.assertIsNone(self.successResultOf(steps.getStep(7)).results)
+
+    def test_what_a_thread_wrote_is_read_again(self) -> None:
+        self.buildbots()
+        read_what_is_changed()
+        steps = self.masters[0].steps
+        self.successResultOf(steps.setStepStateString(7, "on"))
+        self.patch(threading, "current_thread", lambda: None)
+        self.successResultOf(steps.startStep(7, 1_700_000_000, False))
+        self.assertEqual(steps.__dict__["changed_rows"], {})
+        found = self.successResultOf(steps.getStep(7))
+        self.assertEqual((found.state_string, found.started_at.year), ("on", 2023))
